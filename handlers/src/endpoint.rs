@@ -1,0 +1,47 @@
+//! What one HTTP endpoint and one trigger *are*, as data. Owns no behaviour and calls nothing: the deployer derives the
+//! API body, the functions, their roles and the documents from it.
+
+/// Who may call an endpoint, as API Gateway checks it (the handler checks again).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authorization {
+    /// Anyone; what the request carries (password, code, access token) is the authorization.
+    Open,
+    /// A valid ID token of the user pool, by API Gateway's Cognito authorizer.
+    IdToken,
+    /// An administrator: an ID token with the group `admins`, or SigV4 where `[access] admin = "iam"`.
+    Admin,
+    /// Open or for administrators, by `[access] registration`.
+    Registration,
+}
+
+/// One HTTP endpoint. The file that handles it declares it, `registry::ENDPOINTS` lists it.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// Function name without the stack's prefix, kebab-case, e.g. `create-user`.
+    pub name: &'static str,
+    /// HTTP method, upper case.
+    pub method: &'static str,
+    /// Path with API Gateway's placeholders, e.g. `/v1/users/{user_id}/confirm`.
+    pub path: &'static str,
+    /// Who may call it.
+    pub authorization: Authorization,
+    /// The IAM actions that it needs on the user pool, e.g. `cognito-idp:AdminCreateUser`. Its role allows these and nothing else.
+    pub operations: &'static [&'static str],
+    /// The error codes it may answer.
+    pub errors: &'static [crate::error::ErrorCode],
+    /// One sentence for the documents.
+    pub summary: &'static str,
+}
+
+/// One Cognito trigger.
+#[derive(Debug)]
+pub struct Trigger {
+    /// Function name without the stack's prefix, e.g. `custom-message`.
+    pub name: &'static str,
+    /// The member of the user pool's `LambdaConfig`, e.g. `CustomMessage`.
+    pub source: &'static str,
+    /// The IAM actions that it needs; empty for most.
+    pub operations: &'static [&'static str],
+    /// One sentence for the documents.
+    pub summary: &'static str,
+}
