@@ -74,7 +74,11 @@ pub trait Backend: Send + Sync {
     /// The stored state, `None` before the first store.
     async fn load(&self) -> Result<Option<(State, StateVersion)>, BackendError>;
     /// Stores `state` if the stored version is still `expected` (`None`: nothing is stored).
-    async fn store(&self, state: &State, expected: Option<&StateVersion>) -> Result<StateVersion, BackendError>;
+    async fn store(
+        &self,
+        state: &State,
+        expected: Option<&StateVersion>,
+    ) -> Result<StateVersion, BackendError>;
     /// The command that puts a locally saved state file back, for a message.
     fn recovery_command(&self, file: &str) -> String;
 }

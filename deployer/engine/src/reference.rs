@@ -130,7 +130,7 @@ mod tests {
     fn a_token_is_found_and_resolved_wherever_it_stands() {
         let reference = Reference { address: Address::new("pool", "main"), output: "arn".into() };
         let value = json!({"policy": [format!("on {} only", reference.token())], (reference.token()): 1});
-        assert_eq!(find(&value).into_iter().collect::<Vec<_>>(), [reference.clone()]);
+        assert_eq!(find(&value), BTreeSet::from([reference.clone()]));
         let resolved = resolve(&value, &|asked| (*asked == reference).then(|| "arn:1".to_owned()));
         assert_eq!(resolved, json!({"policy": ["on arn:1 only"], "arn:1": 1}));
     }

@@ -93,7 +93,9 @@ impl Phase {
     pub fn object(&self) -> Option<Object> {
         let (inputs, outputs) = match self {
             Self::Creating { inputs } => (inputs, None),
-            Self::Live { inputs, outputs } | Self::Updating { inputs, outputs } => (inputs, Some(outputs.clone())),
+            Self::Live { inputs, outputs } | Self::Updating { inputs, outputs } => {
+                (inputs, Some(outputs.clone()))
+            }
             Self::Deleting { inputs, outputs } => (inputs, outputs.clone()),
             Self::Gone => return None,
         };

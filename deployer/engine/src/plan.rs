@@ -1,0 +1,391 @@
+//! What is to be done. A pure function of the desired state, the remembered state and the observed cloud.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::diff::{FieldChange, diff};
+use crate::kind::{Kind, Observation};
+use crate::reference::{self, Reference};
+use crate::refresh::output;
+use crate::resource::Declaration;
+use crate::state::{Entry, Object, Phase};
+use crate::{Address, Desired, Failure, Kinds, Observed, Replacement, State, graph};
+
+/// What is done to a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It is made.
+    Create,
+    /// It is changed in place.
+    Update,
+    /// A new one takes its place.
+    Replace,
+    /// It is removed.
+    Delete,
+    /// It is gone already; only the memory of it is removed.
+    Forget,
+    /// Nothing.
+    None,
+}
+
+/// Why it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It was never there.
+    New,
+    /// The configuration, or something it refers to, changed.
+    Changed,
+    /// It was changed outside cogapi.
+    Drifted,
+    /// It was deleted outside cogapi.
+    DeletedOutside,
+    /// An earlier run was cut off while working on it.
+    Unfinished,
+    /// It existed without us and is taken over.
+    Adopted,
+    /// It is no longer in the configuration.
+    Dropped,
+    /// There is nothing to do.
+    Unchanged,
+}
+
+/// Something that the plan must not do; with any of these, nothing is applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// The resource in question.
+    pub address: Address,
+    /// What is wrong.
+    pub problem: String,
+    /// The way out.
+    pub hint: String,
+}
+
+/// What is done to one resource, and all that is needed to do it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// What is done.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+    /// What differs between the cloud and the configuration.
+    pub fields: Vec<FieldChange>,
+    /// What was changed outside cogapi since the last run.
+    pub drift: Vec<FieldChange>,
+    /// For a replacement: whether the new one is made before the old one goes.
+    pub create_first: bool,
+    /// Replaced objects of earlier runs that are deleted, too.
+    pub deposed: usize,
+    /// Dependencies: the desired ones, or for what goes, the remembered ones.
+    pub dependencies: BTreeSet<Address>,
+    /// Whether it is protected from now on.
+    pub protect: bool,
+    /// The desired inputs, references still as tokens.
+    #[serde(skip)]
+    pub desired: Option<Value>,
+    /// What was found.
+    #[serde(skip)]
+    pub observed: Observation,
+    /// Whether the memory must be put right although the cloud needs nothing.
+    #[serde(skip)]
+    pub settle: bool,
+}
+
+impl Change {
+    /// Whether the cloud is touched.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        self.action != Action::None || self.deposed > 0
+    }
+}
+
+/// How to plan.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Mode {
+    /// Take over what exists under our names without our mark.
+    pub adopt: bool,
+    /// The configuration no longer protects: what the state remembers as protected may go.
+    pub lift_protection: bool,
+}
+
+/// All that is to be done.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// The state's lineage, to recognise a stale plan.
+    pub lineage: String,
+    /// The state's serial, to recognise a stale plan.
+    pub serial: u64,
+    /// Every desired or remembered resource.
+    pub changes: BTreeMap<Address, Change>,
+    /// What must not be done.
+    pub violations: Vec<Violation>,
+    /// The declared outputs, references still as tokens.
+    pub outputs: BTreeMap<String, String>,
+}
+
+impl Plan {
+    /// Whether the cloud is as desired.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.values().all(|change| !change.is_change())
+    }
+
+    /// How many resources have the action.
+    #[must_use]
+    pub fn count(&self, action: Action) -> usize {
+        self.changes.values().filter(|change| change.action == action).count()
+    }
+}
+
+/// Plans. The only errors are those of declarations: a reference to nothing, a cycle, an unknown kind.
+pub fn plan<C: Send + Sync + 'static>(
+    kinds: &Kinds<C>,
+    desired: &Desired,
+    state: &State,
+    observed: &Observed,
+    mode: Mode,
+) -> Result<Plan, Failure> {
+    let edges: BTreeMap<Address, BTreeSet<Address>> = desired
+        .resources
+        .iter()
+        .map(|(address, declaration)| (address.clone(), declaration.dependencies()))
+        .collect();
+    for (address, dependencies) in &edges {
+        if let Some(missing) = dependencies.iter().find(|dependency| !edges.contains_key(*dependency)) {
+            return Err(Failure::new(
+                "a reference leads nowhere",
+                format!("{address} refers to {missing}, which is not declared"),
+            ));
+        }
+    }
+    let order = graph::topological(&edges).map_err(|cycle| {
+        let names: Vec<&str> = cycle.iter().map(Address::as_str).collect();
+        Failure::new("resources depend on each other in a circle", names.join(" -> "))
+    })?;
+
+    let mut planner = Planner { state, observed, mode, changes: BTreeMap::new(), violations: Vec::new() };
+    for address in order {
+        let kind = kinds.of(&address)?;
+        planner.wanted(kind.as_ref(), &address, &desired.resources[&address], &edges[&address]);
+    }
+    for (address, entry) in &state.resources {
+        if !desired.resources.contains_key(address) {
+            kinds.of(address)?;
+            planner.unwanted(address, entry);
+        }
+    }
+    Ok(Plan {
+        lineage: state.lineage.clone(),
+        serial: state.serial,
+        changes: planner.changes,
+        violations: planner.violations,
+        outputs: desired.outputs.clone(),
+    })
+}
+
+struct Planner<'a> {
+    state: &'a State,
+    observed: &'a Observed,
+    mode: Mode,
+    changes: BTreeMap<Address, Change>,
+    violations: Vec<Violation>,
+}
+
+impl Planner<'_> {
+    /// The value of a reference, if it is known before apply: its resource exists and stays the one it is.
+    fn known(&self, reference: &Reference) -> Option<String> {
+        let change = self.changes.get(&reference.address)?;
+        if !matches!(change.action, Action::None | Action::Update) {
+            return None;
+        }
+        output(change.observed.existing()?.1, &reference.output)
+    }
+
+    fn violation(&mut self, address: &Address, problem: impl Into<String>, hint: impl Into<String>) {
+        self.violations.push(Violation {
+            address: address.clone(),
+            problem: problem.into(),
+            hint: hint.into(),
+        });
+    }
+
+    fn wanted<C: Send + Sync>(
+        &mut self,
+        kind: &dyn Kind<C>,
+        address: &Address,
+        declaration: &Declaration,
+        dependencies: &BTreeSet<Address>,
+    ) {
+        let observed = self.observed.resources.get(address).cloned().unwrap_or(Observation::Missing);
+        let entry = self.state.resources.get(address);
+        let inputs = reference::resolve(&declaration.inputs, &|reference| self.known(reference));
+        let prior = entry.and_then(|entry| entry.phase.object());
+        let mut change = Change {
+            action: Action::None,
+            reason: Reason::Unchanged,
+            fields: Vec::new(),
+            drift: Vec::new(),
+            create_first: false,
+            deposed: entry.map_or(0, |entry| entry.deposed.len()),
+            dependencies: dependencies.clone(),
+            protect: declaration.protect,
+            desired: Some(declaration.inputs.clone()),
+            observed,
+            settle: false,
+        };
+        match change.observed.existing() {
+            None => {
+                change.action = Action::Create;
+                change.reason = missing_because(entry);
+                change.fields = diff(&Value::Null, &inputs);
+            }
+            Some((found, outputs)) => {
+                change.fields = diff(found, &inputs);
+                change.drift = drift(entry, found);
+                change.reason = existing_because(entry, &change, prior.as_ref(), &inputs);
+                let settled = entry.is_some_and(|entry| is_settled(entry, &change, &inputs, outputs));
+                change.settle = !settled;
+                if !change.fields.is_empty() {
+                    change.action = Action::Update;
+                    if change.fields.iter().any(|field| replaces(kind, field)) {
+                        self.replace(kind, address, &mut change);
+                    }
+                }
+            }
+        }
+        self.refuse_unowned(address, &change, entry);
+        self.changes.insert(address.clone(), change);
+    }
+
+    fn replace<C: Send + Sync>(&mut self, kind: &dyn Kind<C>, address: &Address, change: &mut Change) {
+        change.action = Action::Replace;
+        let fields: Vec<String> = change
+            .fields
+            .iter()
+            .filter(|field| replaces(kind, field))
+            .map(|field| field.path.join("."))
+            .collect();
+        let fields = fields.join(", ");
+        // A new one can't be made before the old one goes when what it is made in goes first itself.
+        let forced = change.dependencies.iter().any(|dependency| {
+            self.changes
+                .get(dependency)
+                .is_some_and(|other| other.action == Action::Replace && !other.create_first)
+        });
+        change.create_first = kind.replacement() == Replacement::CreateFirst && !forced;
+        if let Replacement::Never(reason) = kind.replacement() {
+            self.violation(
+                address,
+                format!("changing {fields} would replace it: {reason}"),
+                format!(
+                    "put {fields} back as it was, or make a new environment beside this one and move over"
+                ),
+            );
+        } else if self.is_protected(address, change.protect) {
+            self.violation(
+                address,
+                format!("it is protected, and changing {fields} would replace it"),
+                format!("put {fields} back as it was, or take the protection away first"),
+            );
+        }
+    }
+
+    fn is_protected(&self, address: &Address, declared: bool) -> bool {
+        let remembered = self.state.resources.get(address).is_some_and(|entry| entry.protect);
+        declared || (remembered && !self.mode.lift_protection)
+    }
+
+    fn refuse_unowned(&mut self, address: &Address, change: &Change, entry: Option<&Entry>) {
+        let remembered =
+            entry.is_some_and(|entry| matches!(entry.phase, Phase::Live { .. } | Phase::Updating { .. }));
+        if matches!(change.observed, Observation::Unowned { .. }) && !self.mode.adopt && !remembered {
+            self.violation(
+                address,
+                "it exists already under this name and is not marked as belonging to this environment",
+                "use --adopt to take it over as it is, or give this environment another name",
+            );
+        }
+    }
+
+    fn unwanted(&mut self, address: &Address, entry: &Entry) {
+        let observed = self.observed.resources.get(address).cloned().unwrap_or(Observation::Missing);
+        let ours = match &observed {
+            Observation::Missing => false,
+            Observation::Owned { .. } => true,
+            // Never known to be made by us, and not marked as ours: somebody else's.
+            Observation::Unowned { .. } => {
+                entry.phase.object().is_some_and(|object| object.outputs.is_some())
+            }
+        };
+        if ours && self.is_protected(address, false) {
+            self.violation(
+                address,
+                "it is protected and would be deleted",
+                "take the protection away (`[protection] deletion = false`) and try again, or keep it in the configuration",
+            );
+        }
+        let change = Change {
+            action: if ours { Action::Delete } else { Action::Forget },
+            reason: match entry.phase {
+                Phase::Live { .. } if !ours => Reason::DeletedOutside,
+                Phase::Live { .. } => Reason::Dropped,
+                _ => Reason::Unfinished,
+            },
+            fields: Vec::new(),
+            drift: Vec::new(),
+            create_first: false,
+            deposed: entry.deposed.len(),
+            dependencies: entry.dependencies.clone(),
+            protect: false,
+            desired: None,
+            observed,
+            settle: false,
+        };
+        self.changes.insert(address.clone(), change);
+    }
+}
+
+fn replaces<C: Send + Sync>(kind: &dyn Kind<C>, field: &FieldChange) -> bool {
+    field.path.first().is_none_or(|top| kind.replace_on().contains(&top.as_str()))
+}
+
+fn missing_because(entry: Option<&Entry>) -> Reason {
+    match entry.map(|entry| &entry.phase) {
+        None | Some(Phase::Gone) => Reason::New,
+        Some(Phase::Live { .. } | Phase::Updating { .. }) => Reason::DeletedOutside,
+        Some(Phase::Creating { .. } | Phase::Deleting { .. }) => Reason::Unfinished,
+    }
+}
+
+fn existing_because(
+    entry: Option<&Entry>,
+    change: &Change,
+    prior: Option<&Object>,
+    inputs: &Value,
+) -> Reason {
+    match entry.map(|entry| &entry.phase) {
+        None | Some(Phase::Gone) => Reason::Adopted,
+        Some(Phase::Creating { .. } | Phase::Updating { .. } | Phase::Deleting { .. }) => Reason::Unfinished,
+        Some(Phase::Live { .. }) if change.fields.is_empty() => Reason::Unchanged,
+        Some(Phase::Live { .. }) => {
+            let as_last_time = prior.is_some_and(|prior| diff(&prior.inputs, inputs).is_empty());
+            if as_last_time { Reason::Drifted } else { Reason::Changed }
+        }
+    }
+}
+
+/// What changed in the cloud since we last wrote it. After an unfinished run nobody can tell, so nothing is claimed.
+fn drift(entry: Option<&Entry>, found: &Value) -> Vec<FieldChange> {
+    match entry.map(|entry| &entry.phase) {
+        Some(Phase::Live { inputs, .. }) => diff(inputs, found),
+        _ => Vec::new(),
+    }
+}
+
+fn is_settled(entry: &Entry, change: &Change, inputs: &Value, outputs: &Value) -> bool {
+    let live = Phase::Live { inputs: inputs.clone(), outputs: outputs.clone() };
+    entry.phase == live && entry.dependencies == change.dependencies && entry.protect == change.protect
+}

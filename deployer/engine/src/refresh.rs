@@ -1,0 +1,137 @@
+//! Reading the cloud. Owns which resource is read, with which inputs and in which order; makes no mutating call.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use serde_json::Value;
+
+use crate::kind::Observation;
+use crate::reference::{self, Reference};
+use crate::state::{Object, Phase};
+use crate::{Address, Desired, Event, Failure, Kinds, Observer, State};
+
+/// What is in the cloud.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Observed {
+    /// By address; every address of the desired state and the state is here.
+    pub resources: BTreeMap<Address, Observation>,
+}
+
+impl Observed {
+    /// An output of a resource that was found.
+    #[must_use]
+    pub fn output(&self, reference: &Reference) -> Option<String> {
+        let (_, outputs) = self.resources.get(&reference.address)?.existing()?;
+        output(outputs, &reference.output)
+    }
+}
+
+/// A field of some outputs, as text.
+pub(crate) fn output(outputs: &Value, field: &str) -> Option<String> {
+    match outputs.get(field)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Null => None,
+        other => Some(other.to_string()),
+    }
+}
+
+/// At most this many reads run at once: below every published control-plane rate, whatever their service.
+const CONCURRENT_READS: usize = 12;
+
+/// Reads everything that is desired or remembered. Independent reads run at once; a desired resource is read after
+/// those that its inputs refer to, so that its own inputs are known. Returns every failure, not only the first.
+pub async fn refresh<C: Send + Sync + 'static>(
+    kinds: &Kinds<C>,
+    cx: &C,
+    desired: &Desired,
+    state: &State,
+    observer: Observer<'_>,
+) -> Result<Observed, Vec<(Address, Failure)>> {
+    let mut waits: BTreeMap<Address, BTreeSet<Address>> =
+        state.resources.keys().map(|address| (address.clone(), BTreeSet::new())).collect();
+    for (address, declaration) in &desired.resources {
+        // What the state remembers is read by what it remembers, and waits for nothing.
+        let known = state.resources.get(address).is_some_and(|entry| locator(&entry.phase).is_some());
+        let dependencies = if known { BTreeSet::new() } else { declaration.dependencies() };
+        waits.insert(address.clone(), dependencies);
+    }
+    // A reference to something that is not declared is reported by `plan`; here it must only not block.
+    let readable: BTreeSet<Address> = waits.keys().cloned().collect();
+    for waiting in waits.values_mut() {
+        waiting.retain(|dependency| readable.contains(dependency));
+    }
+    observer(Event::RefreshStarted { resources: waits.len() });
+
+    let mut seen = Observed::default();
+    let mut failures = Vec::new();
+    let mut running = FuturesUnordered::new();
+    loop {
+        while running.len() < CONCURRENT_READS && failures.is_empty() {
+            let Some(address) =
+                waits.iter().find(|(_, waiting)| waiting.is_empty()).map(|(address, _)| address.clone())
+            else {
+                break;
+            };
+            waits.remove(&address);
+            let (inputs, outputs) = lookup(&address, desired, state, &seen);
+            running.push(async move {
+                let found = read(kinds, cx, &address, &inputs, outputs.as_ref()).await;
+                (address, found)
+            });
+        }
+        let Some((address, found)) = running.next().await else { break };
+        match found {
+            Ok(found) => {
+                observer(Event::Refreshed { address: address.clone() });
+                seen.resources.insert(address.clone(), found);
+            }
+            Err(failure) => failures.push((address.clone(), failure)),
+        }
+        for waiting in waits.values_mut() {
+            waiting.remove(&address);
+        }
+    }
+    // What is left waits for itself: `plan` names the cycle.
+    for address in waits.into_keys() {
+        seen.resources.insert(address, Observation::Missing);
+    }
+    if failures.is_empty() { Ok(seen) } else { Err(failures) }
+}
+
+/// The object of a phase by which it can be looked up.
+fn locator(phase: &Phase) -> Option<Object> {
+    phase.object()
+}
+
+/// With which inputs and outputs an address is looked up: what the state remembers, else what is desired.
+fn lookup(
+    address: &Address,
+    desired: &Desired,
+    state: &State,
+    observed: &Observed,
+) -> (Value, Option<Value>) {
+    if let Some(object) = state.resources.get(address).and_then(|entry| locator(&entry.phase)) {
+        return (object.inputs, object.outputs);
+    }
+    let inputs = desired.resources.get(address).map_or(Value::Null, |declaration| {
+        reference::resolve(&declaration.inputs, &|reference| observed.output(reference))
+    });
+    (inputs, None)
+}
+
+async fn read<C: Send + Sync + 'static>(
+    kinds: &Kinds<C>,
+    cx: &C,
+    address: &Address,
+    inputs: &Value,
+    outputs: Option<&Value>,
+) -> Result<Observation, Failure> {
+    let kind = kinds.of(address)?;
+    let unknown = |field: &str| inputs.get(field).is_some_and(reference::is_unknown);
+    if inputs.is_null() || kind.located_by().iter().any(|field| unknown(field)) {
+        // What it belongs to does not exist, so it can't either.
+        return Ok(Observation::Missing);
+    }
+    kind.read(cx, inputs, outputs).await
+}

@@ -1,0 +1,370 @@
+//! Fakes: a cloud, kinds of things in it, a backend in memory, and a fuse that stops a run at any step.
+//! They keep the same contracts as the real ones, so that what holds here holds there.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use crate::backend::{Backend, BackendError, LockInfo, LockToken, StateVersion};
+use crate::{Failure, Found, Kinds, Replacement, Resource, State};
+
+fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Burns through after a number of steps: whoever then passes hangs for ever, as if the process had been killed.
+#[derive(Debug, Clone, Default)]
+pub struct Fuse {
+    left: Arc<Mutex<Option<usize>>>,
+    burnt: Arc<Mutex<CancellationToken>>,
+}
+
+impl Fuse {
+    /// Burns through at the `steps`-th step from now; `None`: never.
+    pub fn set(&self, steps: Option<usize>) {
+        *guard(&self.left) = steps;
+        *guard(&self.burnt) = CancellationToken::new();
+    }
+
+    /// Cancelled when it has burnt through.
+    #[must_use]
+    pub fn burnt(&self) -> CancellationToken {
+        guard(&self.burnt).clone()
+    }
+
+    /// One step.
+    pub async fn step(&self) {
+        let dead = {
+            let mut left = guard(&self.left);
+            match left.as_mut() {
+                None => false,
+                Some(0) => true,
+                Some(count) => {
+                    *count -= 1;
+                    *count == 0
+                }
+            }
+        };
+        if dead {
+            guard(&self.burnt).cancel();
+            std::future::pending::<()>().await;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// An object in the fake cloud.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object {
+    /// Its kind.
+    pub kind: &'static str,
+    /// What it was given.
+    pub inputs: Fields,
+    /// Whether it carries our mark.
+    pub ours: bool,
+}
+
+/// What a thing is given: the same for all fake kinds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fields {
+    /// Its name.
+    pub name: String,
+    /// Can be changed in place.
+    pub value: String,
+    /// Can't be changed in place.
+    pub pinned: String,
+    /// References to other things.
+    pub links: Vec<String>,
+}
+
+/// A cloud in memory.
+#[derive(Debug, Clone, Default)]
+pub struct Cloud {
+    /// What exists, by id.
+    pub objects: Arc<Mutex<BTreeMap<String, Object>>>,
+    /// Mutating calls made so far, in order, e.g. `create plain a`.
+    pub calls: Arc<Mutex<Vec<String>>>,
+    /// Calls that fail, by their text in `calls`; each as often as said.
+    pub failing: Arc<Mutex<BTreeMap<String, usize>>>,
+    /// Stops everything.
+    pub fuse: Fuse,
+    next: Arc<Mutex<u64>>,
+}
+
+impl Cloud {
+    /// The objects there are.
+    #[must_use]
+    pub fn snapshot(&self) -> BTreeMap<String, Object> {
+        guard(&self.objects).clone()
+    }
+
+    /// An independent copy with the same content.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let fork = Self::default();
+        *guard(&fork.objects) = self.snapshot();
+        *guard(&fork.next) = *guard(&self.next);
+        fork
+    }
+
+    /// Mutating calls since the last time this was asked.
+    #[must_use]
+    pub fn take_calls(&self) -> Vec<String> {
+        std::mem::take(&mut guard(&self.calls))
+    }
+
+    /// One mutating call: `change` happens between two steps of the fuse.
+    async fn mutate<T>(
+        &self,
+        call: String,
+        change: impl FnOnce(&mut BTreeMap<String, Object>) -> T,
+    ) -> Result<T, Failure> {
+        self.fuse.step().await;
+        guard(&self.calls).push(call.clone());
+        if let Some(left) = guard(&self.failing).get_mut(&call).filter(|left| **left > 0) {
+            *left -= 1;
+            return Err(Failure::new("the fake cloud refused", call));
+        }
+        let done = change(&mut guard(&self.objects));
+        self.fuse.step().await;
+        Ok(done)
+    }
+
+    fn new_id(&self) -> String {
+        let mut next = guard(&self.next);
+        *next += 1;
+        format!("id-{next}")
+    }
+}
+
+/// The names of the fake kinds: replaced delete-first, create-first, never.
+pub const KINDS: [&str; 3] = ["plain", "versioned", "precious"];
+
+/// A thing of the kind `KINDS[K]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Thing<const K: usize>(pub Fields);
+
+/// What others may refer to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThingOutputs {
+    /// Its id.
+    pub id: String,
+}
+
+impl<const K: usize> Resource for Thing<K> {
+    type Context = Cloud;
+    type Outputs = ThingOutputs;
+    const KIND: &'static str = KINDS[K];
+    const SERVICE: &'static str = "fake";
+    const LOCATED_BY: &'static [&'static str] = &["name"];
+    const REPLACE_ON: &'static [&'static str] = &["name", "pinned"];
+    const REPLACEMENT: Replacement = match K {
+        0 => Replacement::DeleteFirst,
+        1 => Replacement::CreateFirst,
+        _ => Replacement::Never("it would be lost"),
+    };
+
+    async fn read(&self, cx: &Cloud, prior: Option<&ThingOutputs>) -> Result<Found<Self>, Failure> {
+        tokio::task::yield_now().await;
+        let objects = guard(&cx.objects);
+        // As in a real cloud: by id where it is known, else by what makes it recognisable.
+        let by_id = prior.and_then(|prior| objects.get_key_value(&prior.id));
+        let recognised = |object: &Object| {
+            object.kind == Self::KIND
+                && object.inputs.name == self.0.name
+                && (K != 1 || object.inputs.pinned == self.0.pinned)
+        };
+        let found = match prior {
+            Some(_) => by_id,
+            None => objects.iter().find(|(_, object)| recognised(object)),
+        };
+        Ok(match found {
+            None => Found::Missing,
+            Some((id, object)) => {
+                let (inputs, outputs) = (Self(object.inputs.clone()), ThingOutputs { id: id.clone() });
+                if object.ours || prior.is_some() {
+                    Found::Owned { inputs, outputs }
+                } else {
+                    Found::Unowned { inputs, outputs }
+                }
+            }
+        })
+    }
+
+    async fn reconcile(&self, cx: &Cloud, found: Found<Self>) -> Result<ThingOutputs, Failure> {
+        let fields = self.0.clone();
+        let object = Object { kind: Self::KIND, inputs: fields.clone(), ours: true };
+        let (id, verb) = match found.existing() {
+            Some((inputs, outputs)) => {
+                if inputs == self && !matches!(found, Found::Unowned { .. }) {
+                    return Ok(outputs.clone());
+                }
+                (outputs.id.clone(), "update")
+            }
+            None => (cx.new_id(), "create"),
+        };
+        let call = format!("{verb} {} {}", Self::KIND, fields.name);
+        cx.mutate(call, |objects| objects.insert(id.clone(), object)).await?;
+        Ok(ThingOutputs { id })
+    }
+
+    async fn delete(&self, cx: &Cloud, outputs: Option<&ThingOutputs>) -> Result<(), Failure> {
+        let id = match outputs {
+            Some(outputs) => Some(outputs.id.clone()),
+            None => self.read(cx, None).await?.existing().map(|(_, outputs)| outputs.id.clone()),
+        };
+        let Some(id) = id else { return Ok(()) };
+        let used = cx.snapshot().values().any(|object| object.inputs.links.contains(&id));
+        if used && K != 0 {
+            return Err(Failure::new("it is in use", id));
+        }
+        cx.mutate(format!("delete {} {}", Self::KIND, self.0.name), |objects| objects.remove(&id)).await?;
+        Ok(())
+    }
+}
+
+/// All fake kinds.
+#[must_use]
+pub fn kinds() -> Kinds<Cloud> {
+    Kinds::new().register::<Thing<0>>().register::<Thing<1>>().register::<Thing<2>>()
+}
+
+#[derive(Debug, Clone, Default)]
+struct Stored {
+    state: Option<Vec<u8>>,
+    version: u64,
+    lock: Option<LockInfo>,
+    stores: usize,
+    failing_stores: usize,
+}
+
+/// A backend in memory.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryBackend {
+    stored: Arc<Mutex<Stored>>,
+    fuse: Fuse,
+}
+
+impl MemoryBackend {
+    /// An empty one that passes through `fuse`.
+    #[must_use]
+    pub fn new(fuse: Fuse) -> Self {
+        Self { stored: Arc::default(), fuse }
+    }
+
+    /// An independent copy with the same content and another fuse; the lock is not copied.
+    #[must_use]
+    pub fn fork(&self, fuse: Fuse) -> Self {
+        let stored = Stored { lock: None, ..guard(&self.stored).clone() };
+        Self { stored: Arc::new(Mutex::new(stored)), fuse }
+    }
+
+    /// Removes the lock, as a lease does that runs out.
+    pub fn expire_lock(&self) {
+        guard(&self.stored).lock = None;
+    }
+
+    /// The stored state.
+    #[must_use]
+    pub fn state(&self) -> Option<State> {
+        guard(&self.stored).state.as_ref().and_then(|bytes| State::from_json(bytes).ok())
+    }
+
+    /// How often the state was stored.
+    #[must_use]
+    pub fn stores(&self) -> usize {
+        guard(&self.stored).stores
+    }
+
+    /// Lets the next stores fail.
+    pub fn fail_stores(&self, count: usize) {
+        guard(&self.stored).failing_stores = count;
+    }
+
+    /// Stores something behind the engine's back.
+    pub fn meddle(&self, state: &State) {
+        let mut stored = guard(&self.stored);
+        stored.state = Some(state.to_json());
+        stored.version += 1;
+    }
+}
+
+#[async_trait]
+impl Backend for MemoryBackend {
+    async fn lock(&self, info: &LockInfo) -> Result<LockToken, BackendError> {
+        let mut stored = guard(&self.stored);
+        match &stored.lock {
+            Some(held) if held.expires > Timestamp::now() => {
+                Err(BackendError::Locked(Box::new(held.clone())))
+            }
+            _ => {
+                stored.lock = Some(info.clone());
+                Ok(LockToken(info.id.clone()))
+            }
+        }
+    }
+
+    async fn renew(&self, token: &LockToken, expires: Timestamp) -> Result<(), BackendError> {
+        let mut stored = guard(&self.stored);
+        match stored.lock.as_mut().filter(|held| held.id == token.0) {
+            Some(held) => {
+                held.expires = expires;
+                Ok(())
+            }
+            None => Err(BackendError::LockLost("somebody else holds it".into())),
+        }
+    }
+
+    async fn unlock(&self, token: &LockToken) -> Result<(), BackendError> {
+        let mut stored = guard(&self.stored);
+        if stored.lock.as_ref().is_some_and(|held| held.id == token.0) {
+            stored.lock = None;
+        }
+        Ok(())
+    }
+
+    async fn holder(&self) -> Result<Option<LockInfo>, BackendError> {
+        Ok(guard(&self.stored).lock.clone())
+    }
+
+    async fn load(&self) -> Result<Option<(State, StateVersion)>, BackendError> {
+        let stored = guard(&self.stored);
+        let Some(bytes) = &stored.state else { return Ok(None) };
+        let state = State::from_json(bytes).map_err(BackendError::Corrupt)?;
+        Ok(Some((state, StateVersion(stored.version.to_string()))))
+    }
+
+    async fn store(
+        &self,
+        state: &State,
+        expected: Option<&StateVersion>,
+    ) -> Result<StateVersion, BackendError> {
+        self.fuse.step().await;
+        let version = {
+            let mut stored = guard(&self.stored);
+            if stored.failing_stores > 0 {
+                stored.failing_stores -= 1;
+                return Err(Failure::new("the fake store refused", "as asked").into());
+            }
+            let current = stored.state.as_ref().map(|_| stored.version.to_string());
+            if expected.map(|version| &version.0) != current.as_ref() {
+                return Err(BackendError::Conflict);
+            }
+            stored.state = Some(state.to_json());
+            stored.version += 1;
+            stored.stores += 1;
+            StateVersion(stored.version.to_string())
+        };
+        self.fuse.step().await;
+        Ok(version)
+    }
+
+    fn recovery_command(&self, file: &str) -> String {
+        format!("recover {file}")
+    }
+}
