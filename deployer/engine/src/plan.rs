@@ -269,13 +269,7 @@ impl Planner<'_> {
             .map(|field| field.path.join("."))
             .collect();
         let fields = fields.join(", ");
-        // A new one can't be made before the old one goes when what it is made in goes first itself.
-        let forced = change.dependencies.iter().any(|dependency| {
-            self.changes
-                .get(dependency)
-                .is_some_and(|other| other.action == Action::Replace && !other.create_first)
-        });
-        change.create_first = kind.replacement() == Replacement::CreateFirst && !forced;
+        change.create_first = kind.replacement() == Replacement::CreateFirst;
         if let Replacement::Never(reason) = kind.replacement() {
             self.violation(
                 address,

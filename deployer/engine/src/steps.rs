@@ -47,13 +47,22 @@ pub(crate) fn steps(plan: &Plan, state: &State) -> Result<BTreeMap<Key, BTreeSet
         let names: Vec<String> = cycle.iter().map(|(address, step)| format!("{step:?} {address}")).collect();
         Failure::new("the changes wait for each other in a circle", names.join(" -> "))
     })?;
-    // Whoever used something has moved over, or is gone, before that something goes.
-    for (user, change) in &plan.changes {
-        let remembered = state.resources.get(user).map_or(&change.dependencies, |entry| &entry.dependencies);
-        for used in remembered {
-            for leaving in [Step::Delete, Step::Sweep] {
-                for moving in [Step::Put, Step::Delete, Step::Sweep] {
-                    order.should((used, leaving), (user, moving));
+    // Whoever used something has moved over, or is gone, before that something goes. What goes before its new self is made
+    // comes last, for it is the one that may have to give way.
+    let replaced_first = |address: &Address| {
+        plan.changes
+            .get(address)
+            .is_some_and(|change| change.action == Action::Replace && !change.create_first)
+    };
+    for giving_way in [false, true] {
+        for (user, change) in &plan.changes {
+            let remembered =
+                state.resources.get(user).map_or(&change.dependencies, |entry| &entry.dependencies);
+            for used in remembered.iter().filter(|used| replaced_first(used) == giving_way) {
+                for leaving in [Step::Delete, Step::Sweep] {
+                    for moving in [Step::Put, Step::Delete, Step::Sweep] {
+                        order.should((used, leaving), (user, moving));
+                    }
                 }
             }
         }
