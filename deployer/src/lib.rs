@@ -1,1 +1,4 @@
-//! The deployer.
+//! The deployer as a library: everything but the process. It prints nothing; `main` and `render` do.
+
+pub mod aws;
+pub mod resources;

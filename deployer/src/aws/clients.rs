@@ -1,0 +1,150 @@
+//! One set of SDK clients for a run. Owns how they are configured; the SDK's usual variables work as everywhere.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_smithy_http_client::tls;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_types::region::Region;
+use cogapi_engine::Failure;
+
+use super::errors::failure;
+
+/// Enough to outlast a burst at the slowest published rate (API Gateway's one CreateRestApi in 3 s).
+const ATTEMPTS: u32 = 8;
+/// A call that gave no answer in this time is taken for lost.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The clients of all services that cogapi calls, for one region.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    /// Cognito user pools.
+    pub cognito: aws_sdk_cognitoidentityprovider::Client,
+    /// API Gateway's REST APIs.
+    pub apigateway: aws_sdk_apigateway::Client,
+    /// Lambda.
+    pub lambda: aws_sdk_lambda::Client,
+    /// IAM.
+    pub iam: aws_sdk_iam::Client,
+    /// S3.
+    pub s3: aws_sdk_s3::Client,
+    /// DynamoDB.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// CloudWatch Logs.
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    /// STS.
+    pub sts: aws_sdk_sts::Client,
+    /// The region, e.g. `eu-west-1`.
+    pub region: String,
+    /// Where calls go instead of AWS, if `AWS_ENDPOINT_URL` says so.
+    pub endpoint: Option<String>,
+    calls: Arc<AtomicUsize>,
+}
+
+impl Clients {
+    /// Clients for `region`, with credentials from the SDK's usual chain, or from `profile` alone.
+    pub async fn connect(region: &str, profile: Option<&str>) -> Self {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            // ring, as in the handlers: one TLS stack in the workspace, and no C++ toolchain to build it.
+            .http_client(
+                aws_smithy_http_client::Builder::new()
+                    .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+                    .build_https(),
+            )
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(5))
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .build(),
+            );
+        if let Some(profile) = profile {
+            loader = loader.profile_name(profile);
+        }
+        let shared = loader.load().await;
+        let counter = SharedInterceptor::new(CountCalls(calls.clone()));
+        macro_rules! client {
+            ($service:ident) => {{
+                let config = $service::config::Builder::from(&shared).interceptor(counter.clone()).build();
+                $service::Client::from_conf(config)
+            }};
+        }
+        // Virtual-hosted buckets need DNS, which an endpoint on this machine has not.
+        let s3 = aws_sdk_s3::config::Builder::from(&shared)
+            .force_path_style(shared.endpoint_url().is_some())
+            .interceptor(counter.clone())
+            .build();
+        Self {
+            cognito: client!(aws_sdk_cognitoidentityprovider),
+            apigateway: client!(aws_sdk_apigateway),
+            lambda: client!(aws_sdk_lambda),
+            iam: client!(aws_sdk_iam),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            dynamodb: client!(aws_sdk_dynamodb),
+            logs: client!(aws_sdk_cloudwatchlogs),
+            sts: client!(aws_sdk_sts),
+            region: region.to_owned(),
+            endpoint: shared.endpoint_url().map(ToOwned::to_owned),
+            calls,
+        }
+    }
+
+    /// The 12-digit account that the credentials belong to.
+    pub async fn account_id(&self) -> Result<String, Failure> {
+        let identity = self
+            .sts
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|error| failure("asking who the credentials belong to failed", &error))?;
+        identity
+            .account
+            .ok_or_else(|| Failure::new("STS named no account", "GetCallerIdentity answered without one"))
+    }
+
+    /// The partition in ARNs: `aws`, `aws-cn` or `aws-us-gov`.
+    #[must_use]
+    pub fn partition(&self) -> &'static str {
+        match &self.region {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    /// How many requests were sent, repeated ones included.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::Relaxed)
+    }
+}
+
+/// Counts every request that leaves.
+#[derive(Debug)]
+struct CountCalls(Arc<AtomicUsize>);
+
+impl Intercept for CountCalls {
+    fn name(&self) -> &'static str {
+        "CountCalls"
+    }
+
+    fn modify_before_transmit(
+        &self,
+        _: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}

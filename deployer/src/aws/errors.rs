@@ -1,0 +1,119 @@
+//! What an SDK error means, in a sentence that helps. Owns no policy on trying again (`retry` does).
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
+use cogapi_engine::Failure;
+
+/// Turns an SDK error into a [`Failure`]: AWS's own code, message and request id, and what to do about the frequent ones.
+pub fn failure<E>(summary: &str, error: &SdkError<E, HttpResponse>) -> Failure
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let request_id = error.request_id().map(ToOwned::to_owned);
+    let (detail, hint) = match (error, error.code()) {
+        (SdkError::ServiceError(service), Some(code)) => {
+            let message = service.err().message().unwrap_or("no message");
+            (format!("{code}: {message}"), service_hint(code, message))
+        }
+        (SdkError::TimeoutError(_), _) => ("no answer in time".to_owned(), Some(NETWORK)),
+        (SdkError::DispatchFailure(dispatch), _) if dispatch.is_io() || dispatch.is_timeout() => {
+            (chain(error), Some(NETWORK))
+        }
+        _ => {
+            let detail = chain(error);
+            let hint = detail.contains("credentials").then_some(CREDENTIALS);
+            (detail, hint)
+        }
+    };
+    let failure = Failure::new(summary, detail).with_request_id(request_id);
+    match hint {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    }
+}
+
+const NETWORK: &str = "check the network, the region, and AWS_ENDPOINT_URL if it is set";
+const CREDENTIALS: &str = "set AWS_PROFILE, `profile` in the environment's [aws] section, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+
+fn service_hint(code: &str, message: &str) -> Option<&'static str> {
+    match code {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+            Some("the credentials have expired: sign in again (`aws sso login`)")
+        }
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "SignatureDoesNotMatch" => Some(CREDENTIALS),
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Some(
+            "the deploying principal may not do this: allow the action that the message names in its IAM policy",
+        ),
+        "LimitExceededException" | "LimitExceeded" | "ServiceQuotaExceededException" => {
+            Some("a quota of the account is reached: raise it in Service Quotas, or remove what is unused")
+        }
+        _ if is_throttling(code) && !message.is_empty() => {
+            Some("AWS was still throttling after many attempts: wait a minute and run the same command again")
+        }
+        _ => None,
+    }
+}
+
+/// The code of an error that a service answered.
+pub fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
+    match error {
+        SdkError::ServiceError(service) => service.err().code(),
+        _ => None,
+    }
+}
+
+/// Whether the service answered one of `codes`.
+pub fn is_code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, codes: &[&str]) -> bool {
+    code(error).is_some_and(|code| codes.contains(&code))
+}
+
+/// Whether the error says that the thing is not there. Services differ in the word.
+pub fn is_missing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    is_code(
+        error,
+        &[
+            "ResourceNotFoundException",
+            "NotFoundException",
+            "NoSuchEntity",
+            "NoSuchBucket",
+            "NoSuchKey",
+            "NotFound",
+        ],
+    )
+}
+
+/// Whether the service refused because of its rate, so that nothing was done.
+pub(crate) fn is_throttling(code: &str) -> bool {
+    // The codes that the SDK's own classifier knows.
+    matches!(
+        code,
+        "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestThrottledException"
+            | "TooManyRequestsException"
+            | "ProvisionedThroughputExceededException"
+            | "RequestLimitExceeded"
+            | "BandwidthLimitExceeded"
+            | "RequestThrottled"
+            | "SlowDown"
+            | "PriorRequestNotComplete"
+            | "EC2ThrottledException"
+    )
+}
+
+/// The error and all its causes in one line.
+fn chain<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let text = DisplayErrorContext(error).to_string();
+    // The rest is the debug form of everything, which helps nobody.
+    text.split(" (").next().unwrap_or(&text).to_owned()
+}

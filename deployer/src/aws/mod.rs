@@ -1,0 +1,8 @@
+//! The SDK: clients, what their errors mean, and what is worth trying again. Knows no resource kind.
+
+pub mod clients;
+pub mod errors;
+pub mod retry;
+
+pub use clients::Clients;
+pub use errors::failure;

@@ -1,0 +1,146 @@
+//! One CloudWatch log group, shared by the stack's functions. Log groups keep everything for ever unless told otherwise, so
+//! the retention is always set.
+
+use cogapi_engine::{Failure, Found, Resource};
+use serde::{Deserialize, Serialize};
+
+use super::{Context, TagChanges, Tags, tags_from};
+use crate::aws::errors::{is_code, is_missing};
+use crate::aws::failure;
+
+/// The inputs of a log group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogGroup {
+    /// Its name, unique in account and region.
+    pub name: String,
+    /// How long events are kept, in days; `None` only where someone else took the retention away.
+    pub retention_days: Option<i32>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// What others refer to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outputs {
+    /// Its name.
+    pub name: String,
+    /// Its ARN, without the `:*` that some calls append.
+    pub arn: String,
+}
+
+impl LogGroup {
+    fn outputs(&self, cx: &Context) -> Outputs {
+        let (partition, region, account) = (cx.clients.partition(), &cx.clients.region, &cx.account);
+        let arn = format!("arn:{partition}:logs:{region}:{account}:log-group:{}", self.name);
+        Outputs { name: self.name.clone(), arn }
+    }
+
+    /// What is there under this name.
+    async fn observe(&self, cx: &Context) -> Result<Option<Self>, Failure> {
+        let logs = &cx.clients.logs;
+        // A prefix search: the exact name comes first, since it is the shortest that matches.
+        let page = logs
+            .describe_log_groups()
+            .log_group_name_prefix(&self.name)
+            .send()
+            .await
+            .map_err(|error| failure("reading the log group failed", &error))?;
+        let Some(group) = page.log_groups().iter().find(|group| group.log_group_name() == Some(&self.name))
+        else {
+            return Ok(None);
+        };
+        let tags = match logs.list_tags_for_resource().resource_arn(self.outputs(cx).arn).send().await {
+            Ok(tags) => tags_from(tags.tags.unwrap_or_default()),
+            Err(error) if is_missing(&error) => return Ok(None),
+            Err(error) => return Err(failure("reading the log group's tags failed", &error)),
+        };
+        Ok(Some(Self { name: self.name.clone(), retention_days: group.retention_in_days, tags }))
+    }
+}
+
+impl Resource for LogGroup {
+    type Context = Context;
+    type Outputs = Outputs;
+    const KIND: &'static str = "log_group";
+    const SERVICE: &'static str = "logs";
+    const LOCATED_BY: &'static [&'static str] = &["name"];
+    const REPLACE_ON: &'static [&'static str] = &["name"];
+
+    async fn read(&self, cx: &Context, prior: Option<&Outputs>) -> Result<Found<Self>, Failure> {
+        let Some(inputs) = self.observe(cx).await? else { return Ok(Found::Missing) };
+        let outputs = self.outputs(cx);
+        Ok(if prior.is_some() || cx.owns(&inputs.tags) {
+            Found::Owned { inputs, outputs }
+        } else {
+            Found::Unowned { inputs, outputs }
+        })
+    }
+
+    async fn reconcile(&self, cx: &Context, found: Found<Self>) -> Result<Outputs, Failure> {
+        let logs = &cx.clients.logs;
+        let outputs = self.outputs(cx);
+        let mut present = found.existing().map(|(inputs, _)| inputs.clone());
+        if present.is_none() {
+            let made = logs
+                .create_log_group()
+                .log_group_name(&self.name)
+                .set_tags(Some(self.tags.clone().into_iter().collect()))
+                .send()
+                .await;
+            present = match made {
+                Ok(_) => Some(Self { retention_days: None, ..self.clone() }),
+                // A repeated call whose first answer was lost.
+                Err(error) if is_code(&error, &["ResourceAlreadyExistsException"]) => {
+                    self.observe(cx).await?
+                }
+                Err(error) => return Err(failure("creating the log group failed", &error)),
+            };
+        }
+        let found_tags = present.as_ref().map(|present| present.tags.clone()).unwrap_or_default();
+        let retention = present.and_then(|present| present.retention_days);
+        match self.retention_days {
+            Some(days) if retention != Some(days) => {
+                logs.put_retention_policy()
+                    .log_group_name(&self.name)
+                    .retention_in_days(days)
+                    .send()
+                    .await
+                    .map_err(|error| failure("setting the log group's retention failed", &error))?;
+            }
+            None if retention.is_some() => {
+                logs.delete_retention_policy()
+                    .log_group_name(&self.name)
+                    .send()
+                    .await
+                    .map_err(|error| failure("removing the log group's retention failed", &error))?;
+            }
+            _ => {}
+        }
+        let tags = TagChanges::between(&found_tags, &self.tags);
+        if !tags.set.is_empty() {
+            logs.tag_resource()
+                .resource_arn(&outputs.arn)
+                .set_tags(Some(tags.set.into_iter().collect()))
+                .send()
+                .await
+                .map_err(|error| failure("tagging the log group failed", &error))?;
+        }
+        if !tags.unset.is_empty() {
+            logs.untag_resource()
+                .resource_arn(&outputs.arn)
+                .set_tag_keys(Some(tags.unset))
+                .send()
+                .await
+                .map_err(|error| failure("untagging the log group failed", &error))?;
+        }
+        Ok(outputs)
+    }
+
+    async fn delete(&self, cx: &Context, _: Option<&Outputs>) -> Result<(), Failure> {
+        match cx.clients.logs.delete_log_group().log_group_name(&self.name).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if is_missing(&error) => Ok(()),
+            Err(error) => Err(failure("deleting the log group failed", &error)),
+        }
+    }
+}

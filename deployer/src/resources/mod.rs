@@ -1,0 +1,129 @@
+//! The kinds of resources that a stack is made of: one file each, one line in [`kinds`]. Each knows its own AWS calls and
+//! facts, and nothing of other kinds, of plans or of terminals.
+
+mod log_group;
+mod role;
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_lambda::types::FunctionConfiguration;
+use cogapi_engine::{Failure, Kinds};
+use tokio::sync::OnceCell;
+
+use crate::aws::{Clients, failure};
+
+pub use log_group::LogGroup;
+pub use role::Role;
+
+/// Every kind, by name. A new one is a file and a line here.
+#[must_use]
+pub fn kinds() -> Kinds<Context> {
+    Kinds::new().register::<LogGroup>().register::<Role>()
+}
+
+/// The tag that holds the stack's name, by which we recognise what is ours.
+pub const STACK_TAG: &str = "cogapi:stack";
+/// The tag that holds the environment's name.
+pub const ENVIRONMENT_TAG: &str = "cogapi:environment";
+
+/// Tags by key.
+pub type Tags = BTreeMap<String, String>;
+
+/// What the kinds work with: clients, whose things these are, and what one run needs to ask only once.
+///
+/// The caches hold what `read` found; a run that changed something looks again with [`Context::afresh`].
+#[derive(Debug)]
+pub struct Context {
+    /// The SDK clients.
+    pub clients: Clients,
+    /// The 12-digit account.
+    pub account: String,
+    /// The stack's name, the prefix of all names: `<api.name>-<environment>`.
+    pub stack: String,
+    /// What everything taggable is tagged with, [`STACK_TAG`] and [`ENVIRONMENT_TAG`] included.
+    pub tags: Tags,
+    functions: OnceCell<HashMap<String, FunctionConfiguration>>,
+}
+
+impl Context {
+    /// A context for one run.
+    #[must_use]
+    pub fn new(clients: Clients, account: String, stack: String, tags: Tags) -> Self {
+        Self { clients, account, stack, tags, functions: OnceCell::new() }
+    }
+
+    /// The same with empty caches.
+    #[must_use]
+    pub fn afresh(&self) -> Self {
+        Self::new(self.clients.clone(), self.account.clone(), self.stack.clone(), self.tags.clone())
+    }
+
+    /// Whether something with these tags is this stack's.
+    #[must_use]
+    pub fn owns(&self, tags: &Tags) -> bool {
+        tags.get(STACK_TAG) == Some(&self.stack)
+    }
+
+    /// All functions of the region, by name: one call for 50 of them, where asking for each takes one each.
+    pub(crate) async fn functions(&self) -> Result<&HashMap<String, FunctionConfiguration>, Failure> {
+        self.functions
+            .get_or_try_init(|| async {
+                let mut found = HashMap::new();
+                let mut pages = self.clients.lambda.list_functions().into_paginator().items().send();
+                while let Some(function) = pages.next().await {
+                    let function =
+                        function.map_err(|error| failure("listing the functions failed", &error))?;
+                    if let Some(name) = &function.function_name {
+                        found.insert(name.clone(), function);
+                    }
+                }
+                Ok(found)
+            })
+            .await
+    }
+}
+
+/// What differs between two sets of tags.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct TagChanges {
+    /// To be set: new ones and those with another value.
+    pub(crate) set: Tags,
+    /// Keys to be removed.
+    pub(crate) unset: Vec<String>,
+}
+
+impl TagChanges {
+    /// From what is there to what should be.
+    pub(crate) fn between(found: &Tags, desired: &Tags) -> Self {
+        let set = desired.iter().filter(|(key, value)| found.get(*key) != Some(value));
+        let unset = found.keys().filter(|key| !desired.contains_key(*key));
+        Self {
+            set: set.map(|(key, value)| (key.clone(), value.clone())).collect(),
+            unset: unset.cloned().collect(),
+        }
+    }
+}
+
+/// Tags as AWS gave them, without those that AWS itself sets (`aws:…`): nobody can change these.
+pub(crate) fn tags_from<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Tags {
+    pairs
+        .into_iter()
+        .map(|(key, value)| (key.into(), value.into()))
+        .filter(|(key, _)| !key.starts_with("aws:"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_change_only_where_they_differ() {
+        let found = tags_from([("same", "1"), ("other", "1"), ("gone", "1"), ("aws:cloudformation:x", "1")]);
+        let desired = tags_from([("same", "1"), ("other", "2"), ("new", "3")]);
+        let changes = TagChanges::between(&found, &desired);
+        assert_eq!(changes.set, tags_from([("other", "2"), ("new", "3")]));
+        assert_eq!(changes.unset, ["gone"]);
+        assert_eq!(TagChanges::between(&desired, &desired), TagChanges::default());
+    }
+}
