@@ -1,0 +1,59 @@
+"""The emulator's own endpoints under `/_cogapi/` and the mail page. Not AWS, never counted, never faulty."""
+
+import asyncio
+import json
+
+from cogapi_emulator import settings
+from cogapi_emulator.call import ROOT_ACCOUNT
+from cogapi_emulator.faults import BadRule, Reply
+
+_PREFIX = "/_cogapi/"
+
+
+def serves(path: str) -> bool:
+    """Whether a request for `path` is ours."""
+    return path.startswith(_PREFIX)
+
+
+async def answer(gateway, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+    """Answer one request. `gateway` owns the faults and the counts."""
+    account = headers.get("x-cogapi-account", ROOT_ACCOUNT)
+    try:
+        match method, path.removeprefix(_PREFIX):
+            case "GET", "health":
+                return _json({"status": "ok"})
+            case "POST", "faults":
+                gateway.faults.add(account, json.loads(body))
+                return _json({})
+            case "DELETE", "faults":
+                gateway.faults.clear(account)
+                return _json({})
+            case "GET", "calls":
+                return _json(gateway.calls.report(account))
+            case "DELETE", "calls":
+                gateway.calls.clear(account)
+                return _json({})
+            case "POST", "settings":
+                return _json(settings.change(account, json.loads(body)))
+            case "POST", "reset":
+                await _reset(gateway)
+                return _json({})
+    except (BadRule, settings.BadSetting, json.JSONDecodeError) as error:
+        return _json({"error": str(error)}, 400)
+    return _json({"error": f"there is no {method} {path}"}, 404)
+
+
+async def _reset(gateway) -> None:
+    """Forget everything, of every account."""
+    from ministack import app
+
+    # ministack's own reset: requests wait for this lock, so none sees half of it.
+    async with app._get_reset_lock():
+        await asyncio.to_thread(app._reset_all_state)
+    gateway.faults.clear()
+    gateway.calls.clear()
+    settings.clear()
+
+
+def _json(document: object, status: int = 200) -> Reply:
+    return status, {"content-type": "application/json"}, json.dumps(document).encode()

@@ -1,0 +1,132 @@
+"""Tells what an HTTP request is as an AWS call: account, service, operation, who makes it.
+
+Pure, except for the lookup of a temporary key's account. Must not answer requests.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import parse_qs, unquote
+
+ROOT_ACCOUNT = "000000000000"
+
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
+_READ_PREFIXES = (
+    "Get", "List", "Describe", "Head", "BatchGet", "Query", "Scan", "AdminGet", "AdminList", "Filter",
+    "Simulate", "Lookup", "Test",
+)  # fmt: skip
+# Signing names whose botocore model has another name.
+_MODELS = {"tagging": "resourcegroupstaggingapi", "monitoring": "cloudwatch"}
+# Operations that share one HTTP form and are told apart by a header.
+_BY_HEADER = {
+    ("s3", "PutObject"): ("x-amz-copy-source", "CopyObject"),
+    ("s3", "UploadPart"): ("x-amz-copy-source", "UploadPartCopy"),
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One AWS call. `caller` is `user`, `function` (a Lambda role's key) or `anonymous` (not signed)."""
+
+    account: str
+    service: str
+    operation: str
+    caller: str
+    is_read: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.service}:{self.operation}"
+
+
+def identify(method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Call | None:
+    """Return the call that this request makes, or None when it is not one (an API's own traffic, pages)."""
+    parameters = parse_qs(query, keep_blank_values=True)
+    credential = _credential(headers, parameters)
+    if credential is None:
+        target = headers.get("x-amz-target", "")
+        if not target.startswith("AWSCognitoIdentityProviderService."):
+            return None
+        key, service = "", "cognito-idp"
+    else:
+        key, service = credential
+    if service == "execute-api" or path.startswith("/_aws/execute-api/"):
+        return None
+    operation = _operation(service, method, path, parameters, headers, body)
+    return Call(
+        account=account_of(key),
+        service=service,
+        operation=operation,
+        caller="anonymous" if not key else "function" if key.startswith("ASIA") else "user",
+        is_read=operation.startswith(_READ_PREFIXES),
+    )
+
+
+def account_of(access_key: str) -> str:
+    """The account that an access key belongs to; ministack takes a 12-digit key as the account itself."""
+    if re.fullmatch(r"\d{12}", access_key):
+        return access_key
+    from ministack.app import _request_account_scope
+    from ministack.core.responses import _account_from_sts_session
+
+    if access_key.startswith("ASIA"):
+        return _account_from_sts_session(access_key) or ROOT_ACCOUNT
+    account = _request_account_scope(access_key) if access_key else ""
+    return account if re.fullmatch(r"\d{12}", account) else ROOT_ACCOUNT
+
+
+def _credential(headers: dict[str, str], parameters: dict[str, list[str]]) -> tuple[str, str] | None:
+    presigned = parameters.get("X-Amz-Credential", [""])[0]
+    match = _CREDENTIAL.search(headers.get("authorization", "")) or _CREDENTIAL.search(f"Credential={presigned}")
+    return (match[1], match[3]) if match else None
+
+
+def _operation(
+    service: str, method: str, path: str, parameters: dict[str, list[str]], headers: dict[str, str], body: bytes
+) -> str:
+    if target := headers.get("x-amz-target", ""):
+        return target.rpartition(".")[2]
+    if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        form = parse_qs(body.decode("utf-8", "replace"))
+        if action := form.get("Action", [""])[0]:
+            return action
+    if action := parameters.get("Action", [""])[0]:
+        return action
+    best, best_rank = f"{method} {path}", (-1, -1)
+    for route_method, pattern, required, literals, name in _routes(service):
+        if route_method != method or not pattern.fullmatch(unquote(path).rstrip("/") or "/"):
+            continue
+        if any(key not in parameters or (value and value not in parameters[key]) for key, value in required):
+            continue
+        if (rank := (len(required), literals)) > best_rank:
+            best, best_rank = name, rank
+    header, other = _BY_HEADER.get((service, best), ("", ""))
+    return other if header and header in headers else best
+
+
+@cache
+def _routes(service: str) -> tuple[tuple[str, re.Pattern[str], tuple[tuple[str, str], ...], int, str], ...]:
+    """The REST routes of a service from botocore's model, which ministack brings with it."""
+    import botocore.session
+    from botocore.exceptions import UnknownServiceError
+
+    try:
+        model = botocore.session.get_session().get_service_model(_MODELS.get(service, service))
+    except UnknownServiceError:
+        return ()
+    routes = []
+    for name in model.operation_names:
+        http = model.operation_model(name).http
+        uri, _, query = http["requestUri"].partition("?")
+        pattern, literals = "", 0
+        for part in re.split(r"(\{[^}]+\})", uri.rstrip("/") or "/"):
+            if part.startswith("{"):
+                pattern += ".+" if part.endswith("+}") else "[^/]+"
+            else:
+                pattern += re.escape(part)
+                literals += len(part)
+        required = tuple(
+            (key, value) for key, _, value in (item.partition("=") for item in query.split("&") if item)
+        )
+        routes.append((http["method"], re.compile(pattern), required, literals, name))
+    return tuple(routes)

@@ -1,0 +1,5 @@
+"""Corrections of this area; see corrections.py."""
+
+
+def install() -> None:
+    """Nothing yet."""
