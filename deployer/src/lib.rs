@@ -1,4 +1,5 @@
 //! The deployer as a library: everything but the process. It prints nothing; `main` and `render` do.
 
+pub mod artifacts;
 pub mod aws;
 pub mod resources;
