@@ -1,7 +1,9 @@
 //! The kinds of resources that a stack is made of: one file each, one line in [`kinds`]. Each knows its own AWS calls and
 //! facts, and nothing of other kinds, of plans or of terminals.
 
+mod cognito;
 mod log_group;
+mod once;
 mod role;
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,6 +14,7 @@ use tokio::sync::OnceCell;
 
 use crate::aws::{Clients, failure};
 
+pub use cognito::ClientSecret;
 pub use log_group::LogGroup;
 pub use role::Role;
 
@@ -43,13 +46,14 @@ pub struct Context {
     /// What everything taggable is tagged with, [`STACK_TAG`] and [`ENVIRONMENT_TAG`] included.
     pub tags: Tags,
     functions: OnceCell<HashMap<String, FunctionConfiguration>>,
+    cognito: cognito::Cache,
 }
 
 impl Context {
     /// A context for one run.
     #[must_use]
     pub fn new(clients: Clients, account: String, stack: String, tags: Tags) -> Self {
-        Self { clients, account, stack, tags, functions: OnceCell::new() }
+        Self { clients, account, stack, tags, functions: OnceCell::new(), cognito: cognito::Cache::default() }
     }
 
     /// The same with empty caches.
