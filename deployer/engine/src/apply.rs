@@ -305,6 +305,12 @@ impl<'a, C: Send + Sync + 'static> Run<'a, C> {
                 if change.action == Action::Replace && change.create_first {
                     self.depose(address);
                 }
+                if let (Some(again), Some(entry)) =
+                    (&change.reinstated, self.state.resources.get_mut(address))
+                {
+                    entry.deposed.retain(|object| object.outputs.as_ref() != Some(&again.outputs));
+                    entry.deposed.extend(again.instead_of.clone());
+                }
                 self.set_phase(address, phase);
             }
             Step::Delete => {
@@ -385,9 +391,9 @@ impl<'a, C: Send + Sync + 'static> Run<'a, C> {
             _ => None,
         };
         stored.or_else(|| {
-            // Not settled yet, but found and left as it is.
+            // Not settled yet, but found, and it stays the one it is: the plan took its outputs for known, too.
             let change = self.plan.changes.get(&reference.address)?;
-            (change.action == Action::None)
+            matches!(change.action, Action::None | Action::Update)
                 .then(|| output(change.observed.existing()?.1, &reference.output))?
         })
     }

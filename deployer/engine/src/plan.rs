@@ -92,6 +92,19 @@ pub struct Change {
     /// Whether the memory must be put right although the cloud needs nothing.
     #[serde(skip)]
     pub settle: bool,
+    /// A replaced object that is wanted again and takes its place back.
+    #[serde(skip)]
+    pub reinstated: Option<Reinstated>,
+}
+
+/// A replaced object takes its place back: an unfinished run was turned round. Making an equal one anew would leave two that
+/// nothing tells apart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reinstated {
+    /// Its outputs.
+    pub outputs: Value,
+    /// What stood in its place, if that was made.
+    pub instead_of: Option<Object>,
 }
 
 impl Change {
@@ -235,7 +248,17 @@ impl Planner<'_> {
             desired: Some(declaration.inputs.clone()),
             observed,
             settle: false,
+            reinstated: None,
         };
+        if let Some(reinstated) = self.reinstated(kind, address, &change.observed, &inputs) {
+            change.action = Action::Update;
+            change.reason = Reason::Unfinished;
+            change.fields = reinstated.0.existing().map_or_else(Vec::new, |(found, _)| diff(found, &inputs));
+            change.deposed -= usize::from(reinstated.1.instead_of.is_none());
+            (change.observed, change.reinstated) = (reinstated.0, Some(reinstated.1));
+            self.changes.insert(address.clone(), change);
+            return;
+        }
         match change.observed.existing() {
             None => {
                 change.action = Action::Create;
@@ -258,6 +281,33 @@ impl Planner<'_> {
         }
         self.refuse_unowned(address, &change, entry);
         self.changes.insert(address.clone(), change);
+    }
+
+    /// The replaced object that is as desired where the one in its place is not there or would have to be replaced.
+    fn reinstated<C: Send + Sync>(
+        &self,
+        kind: &dyn Kind<C>,
+        address: &Address,
+        present: &Observation,
+        inputs: &Value,
+    ) -> Option<(Observation, Reinstated)> {
+        let fits = |found: &Value| !diff(found, inputs).iter().any(|field| replaces(kind, field));
+        let entry = self.state.resources.get(address)?;
+        let deposed = self.observed.deposed.get(address)?;
+        let (again, outputs) = deposed.iter().find_map(|object| {
+            object.existing().filter(|(found, _)| fits(found)).map(|found| (object, found.1))
+        })?;
+        let instead_of = match present.existing() {
+            // It was looked for by what makes it recognisable, and this very object was found.
+            Some((_, found)) if found == outputs => None,
+            Some((found, _)) if fits(found) => return None,
+            Some((found, present)) => {
+                let inputs = entry.phase.object().map_or_else(|| found.clone(), |object| object.inputs);
+                Some(Object { inputs, outputs: Some(present.clone()) })
+            }
+            None => None,
+        };
+        Some((again.clone(), Reinstated { outputs: outputs.clone(), instead_of }))
     }
 
     fn replace<C: Send + Sync>(&mut self, kind: &dyn Kind<C>, address: &Address, change: &mut Change) {
@@ -337,6 +387,7 @@ impl Planner<'_> {
             desired: None,
             observed,
             settle: false,
+            reinstated: None,
         };
         self.changes.insert(address.clone(), change);
     }

@@ -16,6 +16,8 @@ use crate::{Address, Desired, Event, Failure, Kinds, Observer, State};
 pub struct Observed {
     /// By address; every address of the desired state and the state is here.
     pub resources: BTreeMap<Address, Observation>,
+    /// Of the desired ones, the replaced objects that the state remembers, in its order.
+    pub deposed: BTreeMap<Address, Vec<Observation>>,
 }
 
 impl Observed {
@@ -75,16 +77,31 @@ pub async fn refresh<C: Send + Sync + 'static>(
             };
             waits.remove(&address);
             let (inputs, outputs) = lookup(&address, desired, state, &seen);
+            let deposed = match (desired.resources.get(&address), state.resources.get(&address)) {
+                (Some(_), Some(entry)) => entry.deposed.as_slice(),
+                _ => &[],
+            };
             running.push(async move {
-                let found = read(kinds, cx, &address, &inputs, outputs.as_ref()).await;
+                let found = async {
+                    let present = read(kinds, cx, &address, &inputs, outputs.as_ref()).await?;
+                    let mut replaced = Vec::new();
+                    for object in deposed {
+                        replaced.push(read_deposed(kinds, cx, &address, object).await?);
+                    }
+                    Ok((present, replaced))
+                };
+                let found = found.await;
                 (address, found)
             });
         }
         let Some((address, found)) = running.next().await else { break };
         match found {
-            Ok(found) => {
+            Ok((present, deposed)) => {
                 observer(Event::Refreshed { address: address.clone() });
-                seen.resources.insert(address.clone(), found);
+                seen.resources.insert(address.clone(), present);
+                if !deposed.is_empty() {
+                    seen.deposed.insert(address.clone(), deposed);
+                }
             }
             Err(failure) => failures.push((address.clone(), failure)),
         }
@@ -134,4 +151,17 @@ async fn read<C: Send + Sync + 'static>(
         return Ok(Observation::Missing);
     }
     kind.read(cx, inputs, outputs).await
+}
+
+/// One that may never have been made has no outputs, and nothing to tell it from its successor by.
+async fn read_deposed<C: Send + Sync + 'static>(
+    kinds: &Kinds<C>,
+    cx: &C,
+    address: &Address,
+    object: &Object,
+) -> Result<Observation, Failure> {
+    match &object.outputs {
+        Some(outputs) => read(kinds, cx, address, &object.inputs, Some(outputs)).await,
+        None => Ok(Observation::Missing),
+    }
 }

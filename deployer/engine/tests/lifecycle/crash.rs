@@ -80,6 +80,20 @@ async fn killed_at_every_step(from: &World, to: &Desired, second_kill: usize) {
     }
 }
 
+/// Whoever goes back to how it was, after a run that was cut off at any step, gets just that.
+async fn turned_round_at_every_step(from: &World, back: &Desired, forth: &Desired, second_kill: usize) {
+    for steps in 1.. {
+        let world = from.fork();
+        if !world.deploy_killed_after(forth, steps).await {
+            return;
+        }
+        world.deploy_killed_after(back, second_kill).await;
+        let applied = world.deploy(back).await;
+        assert!(applied.is_complete(), "turned round after {steps} steps: {applied:?}");
+        world.assert_converged(back).await;
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
@@ -91,6 +105,7 @@ proptest! {
             let world = World::new();
             killed_at_every_step(&world, &first, second_kill).await;
             assert!(world.deploy(&first).await.is_complete());
+            turned_round_at_every_step(&world, &first, &second, second_kill).await;
             killed_at_every_step(&world, &second, second_kill).await;
             assert!(world.deploy(&second).await.is_complete());
             killed_at_every_step(&world, &Desired::nothing(), second_kill).await;
