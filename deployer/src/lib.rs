@@ -2,4 +2,5 @@
 
 pub mod artifacts;
 pub mod aws;
+pub mod config;
 pub mod resources;

@@ -1,0 +1,82 @@
+//! The configuration: `environments/<name>.toml` in, a validated [`Environment`] or all of its problems out.
+//!
+//! Reads files and nothing else: no AWS, no terminal. Two layers: the TOML as written (`file`), then its meaning
+//! (`validate`, `rules`). Nothing outside this module sees unvalidated values.
+
+mod environment;
+mod file;
+mod problem;
+mod read;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+pub use environment::{
+    Access, Admin, Api, Architecture, Aws, CharacterKind, CorsOrigins, Domain, Email, Environment, Functions,
+    MethodPath, Mfa, Passkeys, Password, Protection, Registration, Seconds, State, Throttle, Tokens, Waf,
+};
+pub use problem::{ConfigError, Problem};
+
+use problem::Problems;
+
+/// The environment `environment` of the folder `dir`.
+pub fn load(dir: &Path, environment: &str) -> Result<Environment, ConfigError> {
+    // Before the path is made: a name must not lead out of the folder.
+    check_name(environment)
+        .map_err(|problem| ConfigError::Name { name: environment.to_owned(), problem: problem.to_owned() })?;
+    let file = dir.join(format!("{environment}.toml"));
+    let text = match fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(cause) if cause.kind() == ErrorKind::NotFound => {
+            // A folder that can't be listed has been told about by the missing file already.
+            let existing = list(dir).unwrap_or_default();
+            return Err(ConfigError::Missing { name: environment.to_owned(), file, existing });
+        }
+        Err(cause) => return Err(ConfigError::Unreadable { file, cause }),
+    };
+    parse(environment, &file.display().to_string(), &text)
+}
+
+/// The names of the environments in `dir`, sorted.
+pub fn list(dir: &Path) -> Result<Vec<String>, ConfigError> {
+    let unreadable = |cause| ConfigError::Unreadable { file: dir.to_owned(), cause };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir).map_err(unreadable)? {
+        let name = entry.map_err(unreadable)?.file_name();
+        let name = name.to_str().and_then(|name| name.strip_suffix(".toml"));
+        names.extend(name.filter(|name| check_name(name).is_ok()).map(ToOwned::to_owned));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The environment that the text of a file means. `file` is only shown.
+fn parse(name: &str, file: &str, text: &str) -> Result<Environment, ConfigError> {
+    let mut problems = Problems::default();
+    let environment = file::File::parse(text, &mut problems)
+        .and_then(|written| validate::environment(name, written, &mut problems));
+    match (problems.into_error(file, text), environment) {
+        (None, Ok(environment)) => Ok(environment),
+        (Some(error), _) => Err(error),
+        (None, Err(reported)) => unreachable!("{reported:?} is made by reporting a problem only"),
+    }
+}
+
+/// The name goes into resource names, file names and the state's key.
+fn check_name(name: &str) -> Result<(), &'static str> {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if !(1..=20).contains(&name.len()) {
+        Err("it must have 1 to 20 characters")
+    } else if !name.bytes().all(allowed) {
+        Err("only lower-case letters, digits and hyphens are allowed")
+    } else if name.starts_with('-') || name.ends_with('-') {
+        Err("it must begin and end with a letter or digit")
+    } else {
+        Ok(())
+    }
+}
