@@ -27,7 +27,10 @@ pub struct Endpoint {
     pub authorization: Authorization,
     /// The IAM actions that it needs on the user pool, e.g. `cognito-idp:AdminCreateUser`. Its role allows these and nothing else.
     pub operations: &'static [&'static str],
-    /// The error codes it may answer.
+    /// The environment variables it needs (names of [`config::env`](crate::config::env)) beside `CORS_ORIGINS`, which all
+    /// endpoints need. The function sees no other, so the client's secret is only where it is used.
+    pub environment: &'static [&'static str],
+    /// The error codes it may answer, beside [`ErrorCode::COMMON`](crate::error::ErrorCode::COMMON).
     pub errors: &'static [crate::error::ErrorCode],
     /// One sentence for the documents.
     pub summary: &'static str,

@@ -1,1 +1,25 @@
-//! The Lambda functions.
+//! The Lambda functions: one library, two binaries (`api`, `triggers`), the function chosen by `_HANDLER`.
+//!
+//! The deployer reads [`registry`], [`endpoint`], [`error`] and [`config::env`] to derive the API body, the functions,
+//! their roles and their environment; everything else is only used inside a function.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
+pub mod access;
+pub mod aws;
+pub mod config;
+pub mod email;
+pub mod endpoint;
+pub mod endpoints;
+pub mod error;
+pub mod formats;
+pub mod log;
+pub mod otpauth;
+pub mod registry;
+pub mod reply;
+pub mod request;
+pub mod runtime;
+pub mod secret;
+pub mod timing;
+pub mod triggers;
+pub mod upstream;

@@ -1,0 +1,165 @@
+//! The Cognito client. Owns how it is built: by hand from Lambda's environment, because the SDK's default chain, the operating
+//! system's root certificates and the other crypto provider together cost more than everything else a cold start does.
+
+use crate::{error::Failure, secret::Secret};
+use aws_sdk_cognitoidentityprovider::{
+    Client, Config,
+    config::{
+        BehaviorVersion, Credentials, Region, SharedHttpClient, retry::RetryConfig, timeout::TimeoutConfig,
+    },
+};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use std::time::Duration;
+
+/// An endpoint makes two calls at most, and the function has 10 s: two times 4 s leave room for a cold start.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(2500);
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
+const ATTEMPTS: u32 = 3;
+const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+/// A frozen function's connections die unnoticed: rather connect anew than write into one of them.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// What Lambda's environment says about AWS.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    region: String,
+    access_key_id: String,
+    secret_access_key: Secret,
+    session_token: Option<Secret>,
+    endpoint_url: Option<String>,
+}
+
+impl Environment {
+    /// Reads it through `get`; the error names all that is missing.
+    pub fn load(get: impl Fn(&str) -> Option<String>) -> Result<Self, crate::config::ConfigError> {
+        let mut missing = Vec::new();
+        let mut required = |name: &str| {
+            get(name).unwrap_or_else(|| {
+                missing.push(format!("{name} is missing"));
+                String::new()
+            })
+        };
+        let environment = Self {
+            region: required("AWS_REGION"),
+            access_key_id: required("AWS_ACCESS_KEY_ID"),
+            secret_access_key: Secret::new(required("AWS_SECRET_ACCESS_KEY")),
+            session_token: get("AWS_SESSION_TOKEN").map(Secret::new),
+            endpoint_url: get("AWS_ENDPOINT_URL").filter(|url| !url.is_empty()),
+        };
+        if missing.is_empty() { Ok(environment) } else { Err(crate::config::ConfigError(missing)) }
+    }
+
+    /// A Cognito client over TLS with Amazon's roots.
+    pub fn cognito(&self) -> Result<Client, String> {
+        Ok(self.cognito_over(https_client()?))
+    }
+
+    /// A Cognito client over the given transport.
+    #[must_use]
+    pub fn cognito_over(&self, http_client: SharedHttpClient) -> Client {
+        // Lambda's credentials live as long as the execution environment: there is nothing to refresh.
+        let credentials = Credentials::new(
+            &self.access_key_id,
+            self.secret_access_key.expose(),
+            self.session_token.as_ref().map(|token| token.expose().to_owned()),
+            None,
+            "lambda-environment",
+        );
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(OPERATION_TIMEOUT)
+            .build();
+        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF);
+        let mut config = Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(credentials)
+            .timeout_config(timeouts)
+            .retry_config(retries)
+            .http_client(http_client);
+        if let Some(url) = &self.endpoint_url {
+            config = config.endpoint_url(url);
+        }
+        Client::from_conf(config.build())
+    }
+}
+
+fn https_client() -> Result<SharedHttpClient, String> {
+    let mut roots = TrustStore::empty();
+    for certificate in amazon_roots() {
+        roots.add_pem_certificate(pem(certificate));
+    }
+    let context = TlsContext::builder()
+        .with_trust_store(roots)
+        .build()
+        .map_err(|error| format!("the TLS client can't be built: {error}"))?;
+    Ok(Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(context)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .build_https())
+}
+
+/// The roots that AWS's endpoints chain to: Amazon's own four, and the Starfield root that Amazon bought and still serves
+/// as the top of a longer chain. Roots are self-signed, so the name is found in issuer and subject alike.
+fn amazon_roots() -> impl Iterator<Item = &'static [u8]> {
+    const NAMES: [&[u8]; 2] = [b"Amazon Root CA ", b"Starfield Services Root Certificate Authority"];
+    webpki_root_certs::TLS_SERVER_ROOT_CERTS
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|der: &&[u8]| NAMES.iter().any(|name| der.windows(name.len()).any(|window| window == *name)))
+}
+
+/// The SDK's trust store takes PEM only.
+fn pem(der: &[u8]) -> String {
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(der))
+}
+
+/// Cognito's `SECRET_HASH`: HMAC-SHA256 with the client's secret over username and client id. The username is the one that
+/// the call itself carries.
+pub fn secret_hash(client_secret: &Secret, client_id: &str, username: &str) -> Result<String, Failure> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(client_secret.expose().as_bytes())
+        .map_err(|_| Failure::internal("the client secret is no HMAC key"))?;
+    mac.update(username.as_bytes());
+    mac.update(client_id.as_bytes());
+    Ok(STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_amazons_roots_are_trusted() {
+        assert_eq!(amazon_roots().count(), 5);
+    }
+
+    #[test]
+    fn the_https_client_can_be_built_from_the_embedded_roots() {
+        assert!(https_client().is_ok());
+    }
+
+    #[test]
+    fn the_secret_hash_is_what_cognito_computes() {
+        // Computed with: printf %s user@example.comclient | openssl dgst -sha256 -hmac secret -binary | base64
+        let hash = secret_hash(&Secret::new("secret"), "client", "user@example.com");
+        assert_eq!(hash.unwrap(), "4zqhOFl0JivfkWh1VINyOJyrDTdsinJktzPUT+t0plg=");
+    }
+
+    #[test]
+    fn what_lambda_did_not_set_is_named() {
+        let error =
+            Environment::load(|name| (name == "AWS_REGION").then(|| "eu-west-1".to_owned())).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("AWS_ACCESS_KEY_ID") && text.contains("AWS_SECRET_ACCESS_KEY"), "{text}");
+        assert!(!text.contains("AWS_REGION"), "{text}");
+    }
+}

@@ -1,0 +1,99 @@
+//! `POST /v1/users`: registers a user, who gets a mail with a temporary password.
+
+use crate::{
+    access,
+    config::env,
+    endpoint::{Authorization, Endpoint},
+    error::{ErrorCode, Failure},
+    formats,
+    reply::Reply,
+    request::Request,
+    runtime::App,
+    upstream,
+};
+use aws_sdk_cognitoidentityprovider::{
+    config::retry::RetryConfig,
+    operation::admin_create_user::AdminCreateUserError,
+    types::{AttributeType, DeliveryMediumType},
+};
+use serde::Serialize;
+
+/// What is deployed.
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "create-user",
+    method: "POST",
+    path: "/v1/users",
+    authorization: Authorization::Registration,
+    operations: &["cognito-idp:AdminCreateUser"],
+    environment: &[env::USER_POOL_ID, env::CLIENT_ID, env::REGISTRATION, env::ADMIN],
+    errors: &[
+        ErrorCode::InvalidRequest,
+        ErrorCode::InvalidToken,
+        ErrorCode::Forbidden,
+        ErrorCode::UserExists,
+        ErrorCode::EmailDeliveryFailed,
+    ],
+    summary: "Registers a user, who gets a mail with a temporary password.",
+};
+
+#[derive(Serialize)]
+struct Created<'a> {
+    email: &'a str,
+    user_id: &'a str,
+    status: &'static str,
+}
+
+/// Answers the request.
+pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
+    access::require_registration(request, &app.config)?;
+    let mut fields = request.fields()?;
+    let taken = (
+        fields.take("full_name", formats::full_name),
+        fields.take("email", formats::email),
+        fields.take("mobile_phone_number", formats::phone_number),
+    );
+    let (full_name, email, phone_number) = fields.finish(taken)?;
+
+    // Tried once: a second try after a lost reply would find the user of the first and call it someone else's.
+    let once = aws_sdk_cognitoidentityprovider::Config::builder().retry_config(RetryConfig::disabled());
+    let result = app
+        .cognito()?
+        .admin_create_user()
+        .user_pool_id(app.config.user_pool_id()?)
+        .username(&email)
+        .user_attributes(attribute("email", &email)?)
+        // A forgotten password can only be mailed to a verified address; the temporary password proves this one.
+        .user_attributes(attribute("email_verified", "true")?)
+        .user_attributes(attribute("name", &full_name)?)
+        .user_attributes(attribute("phone_number", &phone_number)?)
+        // Left out, Cognito would send an SMS.
+        .desired_delivery_mediums(DeliveryMediumType::Email)
+        .customize()
+        .config_override(once)
+        .send()
+        .await;
+
+    let output = result.map_err(|error| match error.as_service_error() {
+        Some(AdminCreateUserError::UsernameExistsException(_)) => ErrorCode::UserExists.into(),
+        // Raised although the user has been created: the resend endpoint sends the mail again.
+        Some(AdminCreateUserError::CodeDeliveryFailureException(_)) => {
+            Failure::new(ErrorCode::EmailDeliveryFailed).because(upstream::cause("AdminCreateUser", &error))
+        }
+        _ => upstream::failure("AdminCreateUser", &error),
+    })?;
+
+    // In a pool whose users sign in by e-mail the username is the `sub`.
+    let user_id = output
+        .user()
+        .and_then(|user| user.username())
+        .ok_or_else(|| Failure::internal("AdminCreateUser: the reply has no username"))?;
+    Reply::json(201, &Created { email: &email, user_id, status: "CREATED" })
+}
+
+fn attribute(name: &str, value: &str) -> Result<AttributeType, Failure> {
+    AttributeType::builder()
+        .name(name)
+        .value(value)
+        .build()
+        .map_err(|_| Failure::internal("an attribute without a name"))
+}

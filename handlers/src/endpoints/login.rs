@@ -1,0 +1,142 @@
+//! `POST /v1/login`: proves the password and opens the second factor's session. No tokens leave here: MFA is mandatory.
+
+use crate::{
+    aws::secret_hash,
+    config::env,
+    endpoint::{Authorization, Endpoint},
+    error::{ErrorCode, Failure},
+    formats, otpauth,
+    reply::Reply,
+    request::Request,
+    runtime::App,
+    secret::Secret,
+    timing, upstream,
+};
+use aws_sdk_cognitoidentityprovider::{
+    operation::admin_initiate_auth::{AdminInitiateAuthError, AdminInitiateAuthOutput},
+    types::{AuthFlowType, ChallengeNameType},
+};
+use serde::Serialize;
+
+/// What is deployed.
+pub const ENDPOINT: Endpoint = Endpoint {
+    name: "login",
+    method: "POST",
+    path: "/v1/login",
+    authorization: Authorization::Open,
+    // AssociateSoftwareToken is authorized by its session alone; IAM has no say in it.
+    operations: &["cognito-idp:AdminInitiateAuth"],
+    environment: &[env::USER_POOL_ID, env::CLIENT_ID, env::CLIENT_SECRET, env::MFA_ISSUER],
+    errors: &[
+        ErrorCode::InvalidRequest,
+        ErrorCode::InvalidCredentials,
+        ErrorCode::PasswordChangeRequired,
+        ErrorCode::PasswordResetRequired,
+    ],
+    summary: "Proves e-mail address and password, and opens the session of the second factor.",
+};
+
+/// The second factor is asked for.
+#[derive(Serialize)]
+struct CodeWanted<'a> {
+    email: &'a str,
+    verification_session: &'a str,
+    verification_type: &'static str,
+}
+
+/// The user never finished the set-up of the second factor: this is what is needed to do it now.
+#[derive(Serialize)]
+struct SetupWanted<'a> {
+    email: &'a str,
+    verification_type: &'static str,
+    mfa_session: &'a str,
+    qr_code_secret: &'a str,
+    otpauth_uri: String,
+}
+
+/// Answers the request.
+pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
+    let mut fields = request.fields()?;
+    let taken = (fields.take("email", formats::email), fields.take("password", formats::password));
+    let (email, password) = fields.finish(taken)?;
+
+    let output = match initiate(app, &email, &password).await {
+        Ok(output) => output,
+        Err(failure) => {
+            // Cognito may take longer to refuse a wrong password than an unknown address.
+            if failure.code() == ErrorCode::InvalidCredentials {
+                timing::level(request.received()).await;
+            }
+            return Err(failure);
+        }
+    };
+    match output.challenge_name() {
+        Some(ChallengeNameType::SoftwareTokenMfa) => {
+            let verification_session = session(output.session(), "AdminInitiateAuth")?;
+            let verification_type = "SOFTWARE_TOKEN_MFA";
+            Reply::json(200, &CodeWanted { email: &email, verification_session, verification_type })
+        }
+        Some(ChallengeNameType::MfaSetup) => {
+            set_up(app, &email, session(output.session(), "AdminInitiateAuth")?).await
+        }
+        Some(ChallengeNameType::NewPasswordRequired) => Err(ErrorCode::PasswordChangeRequired.into()),
+        // Neither a known challenge nor tokens may go out: tokens here would mean that the pool does not ask for MFA.
+        Some(_) => Err(Failure::internal("AdminInitiateAuth: a challenge that this API does not use")),
+        None => Err(Failure::internal("AdminInitiateAuth: tokens without a second factor")),
+    }
+}
+
+async fn initiate(app: &App, email: &str, password: &Secret) -> Result<AdminInitiateAuthOutput, Failure> {
+    let client_id = app.config.client_id()?;
+    let result = app
+        .cognito()?
+        .admin_initiate_auth()
+        .user_pool_id(app.config.user_pool_id()?)
+        .client_id(client_id)
+        .auth_flow(AuthFlowType::AdminUserPasswordAuth)
+        .auth_parameters("USERNAME", email)
+        .auth_parameters("PASSWORD", password.expose())
+        .auth_parameters("SECRET_HASH", secret_hash(app.config.client_secret()?, client_id, email)?)
+        .send()
+        .await;
+    result.map_err(|error| match error.as_service_error() {
+        // One answer for a wrong password, an expired temporary one, a disabled and an unknown user.
+        Some(
+            AdminInitiateAuthError::NotAuthorizedException(_)
+            | AdminInitiateAuthError::UserNotFoundException(_)
+            | AdminInitiateAuthError::UserNotConfirmedException(_),
+        ) => {
+            Failure::new(ErrorCode::InvalidCredentials).because(upstream::cause("AdminInitiateAuth", &error))
+        }
+        Some(AdminInitiateAuthError::PasswordResetRequiredException(_)) => {
+            ErrorCode::PasswordResetRequired.into()
+        }
+        _ => upstream::failure("AdminInitiateAuth", &error),
+    })
+}
+
+async fn set_up(app: &App, email: &str, opened: &str) -> Result<Reply, Failure> {
+    let output = app
+        .cognito()?
+        .associate_software_token()
+        .session(opened)
+        .send()
+        .await
+        .map_err(|error| upstream::failure("AssociateSoftwareToken", &error))?;
+    let secret = output
+        .secret_code()
+        .ok_or_else(|| Failure::internal("AssociateSoftwareToken: the reply has no secret"))?;
+    let setup = SetupWanted {
+        email,
+        verification_type: "MFA_SETUP",
+        // Sessions are for one use: the one that was opened is spent.
+        mfa_session: session(output.session(), "AssociateSoftwareToken")?,
+        qr_code_secret: secret,
+        otpauth_uri: otpauth::uri(app.config.mfa_issuer()?, email, secret),
+    };
+    Reply::json(200, &setup)
+}
+
+fn session<'a>(session: Option<&'a str>, operation: &str) -> Result<&'a str, Failure> {
+    session.ok_or_else(|| Failure::internal(format!("{operation}: the reply has no session")))
+}

@@ -1,0 +1,5 @@
+//! The HTTP endpoints, a file each: its declaration (`ENDPOINT`) and its function (`handle`).
+
+pub mod create_user;
+pub mod login;
+pub mod userinfo;

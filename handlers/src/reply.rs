@@ -1,0 +1,130 @@
+//! What goes back through API Gateway. Owns the headers that every reply carries, errors included.
+
+use crate::{
+    config::{CORS_ALLOW_HEADERS, Origins},
+    error::Failure,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What an endpoint answers when it worked. Has no `Debug`: it may hold tokens.
+pub struct Reply {
+    status: u16,
+    body: String,
+}
+
+impl Reply {
+    /// A reply with a JSON body.
+    pub fn json(status: u16, body: &impl Serialize) -> Result<Self, Failure> {
+        let body = serde_json::to_string(body)
+            .map_err(|error| Failure::internal(format!("the reply can't be serialized: {error}")))?;
+        Ok(Self { status, body })
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+}
+
+/// API Gateway's reply of a proxy function.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProxyResponse {
+    /// The HTTP status.
+    pub status_code: u16,
+    /// The headers.
+    pub headers: BTreeMap<&'static str, String>,
+    /// The body.
+    pub body: String,
+    /// Always false: JSON is text.
+    pub is_base64_encoded: bool,
+}
+
+impl ProxyResponse {
+    /// The response for what a handler answered.
+    #[must_use]
+    pub fn new(result: Result<Reply, Failure>, request_id: &str, cors: Cors<'_>) -> Self {
+        let mut headers = cors.headers();
+        headers.insert("Content-Type", "application/json".to_owned());
+        headers.insert("Cache-Control", "no-store".to_owned());
+        headers.insert("X-Content-Type-Options", "nosniff".to_owned());
+        let (status_code, body) = match result {
+            Ok(reply) => (reply.status, reply.body),
+            Err(failure) => {
+                if let Some(seconds) = failure.wait() {
+                    headers.insert("Retry-After", seconds.to_string());
+                }
+                (failure.code().status(), failure.body(request_id))
+            }
+        };
+        Self { status_code, headers, body, is_base64_encoded: false }
+    }
+}
+
+/// What decides a reply's CORS headers.
+#[derive(Debug, Clone, Copy)]
+pub struct Cors<'a> {
+    /// Which origins are allowed.
+    pub allowed: &'a Origins,
+    /// Where the request says it comes from.
+    pub origin: Option<&'a str>,
+    /// The endpoint's method.
+    pub method: &'a str,
+}
+
+impl Cors<'_> {
+    fn headers(self) -> BTreeMap<&'static str, String> {
+        let mut headers = BTreeMap::new();
+        let allowed = match self.allowed {
+            Origins::Any => Some("*"),
+            Origins::Listed(origins) => {
+                // Said even when the origin is not in the list, or a cache would give this reply to one that is.
+                headers.insert("Vary", "Origin".to_owned());
+                self.origin.filter(|origin| origins.iter().any(|allowed| allowed == origin))
+            }
+        };
+        if let Some(origin) = allowed {
+            headers.insert("Access-Control-Allow-Origin", origin.to_owned());
+            headers.insert("Access-Control-Allow-Methods", format!("{},OPTIONS", self.method));
+            headers.insert("Access-Control-Allow-Headers", CORS_ALLOW_HEADERS.to_owned());
+            headers.insert("Access-Control-Expose-Headers", "Retry-After".to_owned());
+        }
+        headers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorCode;
+
+    fn headers(allowed: &Origins, origin: Option<&str>) -> BTreeMap<&'static str, String> {
+        let cors = Cors { allowed, origin, method: "POST" };
+        ProxyResponse::new(Err(Failure::new(ErrorCode::Internal)), "r", cors).headers
+    }
+
+    #[test]
+    fn a_listed_origin_is_echoed_and_no_other() {
+        let allowed = Origins::Listed(vec!["https://a.example".into(), "https://b.example".into()]);
+        let echoed = headers(&allowed, Some("https://b.example"));
+        assert_eq!(echoed["Access-Control-Allow-Origin"], "https://b.example");
+        assert_eq!(echoed["Vary"], "Origin");
+        for origin in [None, Some("https://c.example"), Some("https://a.example.evil"), Some("*")] {
+            let refused = headers(&allowed, origin);
+            assert!(!refused.contains_key("Access-Control-Allow-Origin"), "{origin:?}");
+            assert_eq!(refused["Vary"], "Origin");
+        }
+    }
+
+    #[test]
+    fn any_origin_is_a_star() {
+        assert_eq!(headers(&Origins::Any, Some("https://a.example"))["Access-Control-Allow-Origin"], "*");
+    }
+
+    #[test]
+    fn no_reply_is_ever_cached() {
+        assert_eq!(headers(&Origins::Any, None)["Cache-Control"], "no-store");
+    }
+}

@@ -1,0 +1,93 @@
+//! What a failed AWS call means for the client. Owns the mapping that is the same for every operation; what an operation's own
+//! errors mean is decided where it is called.
+
+use crate::error::{ErrorCode, Failure};
+use aws_sdk_cognitoidentityprovider::{
+    error::{ProvideErrorMetadata, SdkError},
+    operation::RequestId,
+};
+
+/// Seconds to wait after "Attempt limit exceeded, please try after some time": such limits are in the order of minutes.
+const LIMIT_RETRY_AFTER: u32 = 900;
+
+/// Errors whose message says something about the deployment, not about the request. Other messages may quote what was sent
+/// (`Value '…' at 'session' failed to satisfy constraint`), so they stay out of the log.
+const TELLING: &[&str] = &[
+    "AccessDeniedException",
+    "CodeDeliveryFailureException",
+    "InvalidUserPoolConfigurationException",
+    "NotAuthorizedException",
+    "ResourceNotFoundException",
+    "UnrecognizedClientException",
+];
+
+/// The failure for an error that the caller of `operation` has no own answer for.
+pub fn failure<E>(operation: &str, error: &SdkError<E>) -> Failure
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let code = match error {
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
+            ErrorCode::UpstreamUnavailable
+        }
+        SdkError::ServiceError(service) => {
+            let throttled = matches!(
+                error.code(),
+                Some(
+                    "TooManyRequestsException"
+                        | "ThrottlingException"
+                        | "Throttling"
+                        | "RequestLimitExceeded"
+                        | "LimitExceededException"
+                )
+            );
+            if throttled || service.raw().status().as_u16() == 429 {
+                ErrorCode::TooManyRequests
+            } else if service.raw().status().is_server_error()
+                || error.code() == Some("InternalErrorException")
+            {
+                ErrorCode::UpstreamUnavailable
+            } else {
+                ErrorCode::Internal
+            }
+        }
+        _ => ErrorCode::Internal,
+    };
+    let failure = Failure::new(code).because(cause(operation, error));
+    if error.code() == Some("LimitExceededException") {
+        failure.retry_after(LIMIT_RETRY_AFTER)
+    } else {
+        failure
+    }
+}
+
+/// One line for the log: operation, kind or code, AWS's request id, and the message where it is known to be harmless.
+pub fn cause<E>(operation: &str, error: &SdkError<E>) -> String
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let kind = match error {
+        SdkError::TimeoutError(_) => "timed out",
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => "timed out on the connection",
+        SdkError::DispatchFailure(failure) if failure.is_io() => {
+            "could not be sent or its reply not be received"
+        }
+        SdkError::DispatchFailure(_) => "could not be sent",
+        SdkError::ResponseError(_) => "got a reply that can't be read",
+        SdkError::ServiceError(_) => error.code().unwrap_or("failed without a code"),
+        _ => "could not be built",
+    };
+    let mut cause = format!("{operation}: {kind}");
+    if let (Some(code), Some(message)) = (error.code(), error.message())
+        && TELLING.contains(&code)
+    {
+        cause.push_str(": ");
+        cause.push_str(message);
+    }
+    if let Some(id) = error.request_id() {
+        cause.push_str(" (aws request ");
+        cause.push_str(id);
+        cause.push(')');
+    }
+    cause
+}
