@@ -1,5 +1,68 @@
-"""Corrections of this area; see corrections.py."""
+"""Corrections of Lambda's control plane. Must not touch how functions run."""
+
+from ministack.core.responses import error_response_json, get_account_id
+from ministack.services import lambda_svc
+
+from cogapi_emulator import permission, roles
+from cogapi_emulator.patching import around
+
+_SERVICE = "lambda.amazonaws.com"
 
 
 def install() -> None:
-    """Nothing yet."""
+    """Patch ministack's Lambda in this process."""
+
+    @around(lambda_svc, "_create_function")
+    def create_function(original, data):
+        if "FunctionName" in data and data["FunctionName"] in lambda_svc._functions:
+            return original(data)
+        return _role_refusal(data) or _code_refusal(data.get("Code") or {}) or original(data)
+
+    @around(lambda_svc, "_update_config")
+    def update_config(original, name, data):
+        return _in_progress(name) or (_role_refusal(data) if "Role" in data else None) or original(name, data)
+
+    @around(lambda_svc, "_update_code")
+    def update_code(original, name, data):
+        return _in_progress(name) or _code_refusal(data) or original(name, data)
+
+
+def _role_refusal(data: dict):
+    """AWS: a role that is not there yet, or does not trust Lambda, cannot be assumed; all three say the same."""
+    arn = data.get("Role", "")
+    role = permission.role_of(arn)
+    if (
+        role is not None
+        and permission.trusts(role, _SERVICE)
+        and roles.has_propagated(arn.split(":")[4], role["RoleName"])
+    ):
+        return None
+    message = "The role defined for the function cannot be assumed by Lambda."
+    return error_response_json("InvalidParameterValueException", message, 400)
+
+
+def _code_refusal(code: dict):
+    """AWS: code that is not in the bucket is refused; ministack makes a function without code."""
+    bucket, key = code.get("S3Bucket"), code.get("S3Key")
+    if not bucket or not key:
+        return None
+    if lambda_svc._fetch_code_from_s3(bucket, key, version_id=code.get("S3ObjectVersion")) is not None:
+        return None
+    message = (
+        "Error occurred while GetObject. S3 Error Code: NoSuchKey. "
+        "S3 Error Message: The specified key does not exist."
+    )
+    return error_response_json("InvalidParameterValueException", message, 400)
+
+
+def _in_progress(name: str):
+    """AWS: UpdateFunctionCode/Configuration fail while the function is being made or changed."""
+    function = lambda_svc._functions.get(name)
+    if function is None:
+        return None
+    config = function["config"]
+    if config.get("State") != "Pending" and config.get("LastUpdateStatus") != "InProgress":
+        return None
+    arn = f"arn:aws:lambda:{lambda_svc.get_region()}:{get_account_id()}:function:{name}"
+    message = f"The operation cannot be performed at this time. An update is in progress for resource: {arn}"
+    return error_response_json("ResourceConflictException", message, 409)

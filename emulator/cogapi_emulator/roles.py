@@ -1,5 +1,34 @@
-"""Corrections of this area; see corrections.py."""
+"""Corrections of IAM roles: a role is not usable at once. Owns the ages of roles."""
+
+import time
+
+from ministack.core.responses import get_account_id
+from ministack.services import iam
+
+from cogapi_emulator import settings
+
+# (account, role name) -> when it was created. Roles from a restored state are old enough.
+_created: dict[tuple[str, str], float] = {}
 
 
 def install() -> None:
-    """Nothing yet."""
+    """Patch ministack's IAM in this process."""
+    create = iam._IAM_HANDLERS["CreateRole"]
+
+    def create_role(parameters):
+        reply = create(parameters)
+        if reply[0] == 200:
+            _created[get_account_id(), iam._p(parameters, "RoleName")] = time.monotonic()
+        return reply
+
+    iam._IAM_HANDLERS["CreateRole"] = create_role
+
+
+def has_propagated(account: str, name: str) -> bool:
+    """Whether a role is old enough to be assumed.
+
+    AWS: IAM is eventually consistent; a new role cannot be assumed for some seconds, and CreateFunction
+    says so. `role_propagation_seconds` says how long here; 0 switches it off.
+    """
+    age = time.monotonic() - _created.get((account, name), float("-inf"))
+    return age >= settings.of(account).role_propagation_seconds

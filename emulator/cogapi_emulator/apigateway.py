@@ -1,5 +1,0 @@
-"""Corrections of this area; see corrections.py."""
-
-
-def install() -> None:
-    """Nothing yet."""

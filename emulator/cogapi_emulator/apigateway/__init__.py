@@ -1,0 +1,19 @@
+"""Corrections of API Gateway's REST APIs. One module a concern; nothing else reaches into them."""
+
+from cogapi_emulator.apigateway import (
+    addresses,
+    authorizers,
+    control_plane,
+    deployments,
+    integrations,
+    openapi,
+    patches,
+)
+
+_CONCERNS = (addresses, patches, control_plane, openapi, deployments, authorizers, integrations)
+
+
+def install() -> None:
+    """Patch ministack's API Gateway in this process."""
+    for concern in _CONCERNS:
+        concern.install()

@@ -1,0 +1,63 @@
+"""Corrections of Lambda and roles."""
+
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+from conftest import Emulator
+from functions import make_function, make_role, wait_until_active, zipped
+
+CANNOT_ASSUME = "The role defined for the function cannot be assumed by Lambda."
+
+
+def _create(client, role: str, **code):
+    return client.create_function(
+        FunctionName="f", Runtime="python3.12", Role=role, Handler="index.handler", Code=code or {"ZipFile": zipped("1")}
+    )
+
+
+def test_a_new_role_cannot_be_assumed_for_a_moment(emulator: Emulator, account: str):
+    role = make_role(emulator, account, "new", "lambda.amazonaws.com")
+    emulator.admin("POST", "settings", {"role_propagation_seconds": 1}, account)
+    client = emulator.client("lambda", account)
+    with pytest.raises(ClientError, match=CANNOT_ASSUME) as refused:
+        _create(client, role)
+    assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"
+    time.sleep(1.1)
+    _create(client, role)
+
+
+def test_a_role_that_does_not_trust_lambda_is_refused(emulator: Emulator, account: str):
+    role = make_role(emulator, account, "other", "apigateway.amazonaws.com")
+    with pytest.raises(ClientError, match=CANNOT_ASSUME):
+        _create(emulator.client("lambda", account), role)
+
+
+def test_a_role_that_does_not_exist_is_refused(emulator: Emulator, account: str):
+    with pytest.raises(ClientError, match=CANNOT_ASSUME):
+        _create(emulator.client("lambda", account), f"arn:aws:iam::{account}:role/none")
+
+
+def test_code_that_is_not_in_the_bucket_is_refused(emulator: Emulator, account: str):
+    role = make_role(emulator, account, "role", "lambda.amazonaws.com")
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        _create(emulator.client("lambda", account), role, S3Bucket="none", S3Key="none")
+
+
+def test_an_update_during_an_update_is_a_conflict(emulator: Emulator, account: str):
+    make_function(emulator, account, "f")
+    client = emulator.client("lambda", account)
+    client.update_function_configuration(FunctionName="f", Timeout=7)
+    with pytest.raises(ClientError) as refused:
+        client.update_function_code(FunctionName="f", ZipFile=zipped("2"))
+    assert refused.value.response["Error"]["Code"] == "ResourceConflictException"
+    wait_until_active(client, "f")
+    client.update_function_code(FunctionName="f", ZipFile=zipped("2"))
+
+
+def test_settings_name_what_they_do_not_know(emulator: Emulator, account: str):
+    import urllib.error
+
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        emulator.admin("POST", "settings", {"unknown": 1}, account)
+    assert refused.value.code == 400
