@@ -2,8 +2,7 @@
 
 from importlib import import_module
 
-# `cognito` joins this list with its first commit.
-_AREAS = ("roles", "lambda_", "apigateway")
+_AREAS = ("roles", "lambda_", "apigateway", "cognito")
 
 
 def install() -> None:

@@ -1,0 +1,40 @@
+"""Owns what ministack's Cognito does unlike AWS. One module a concern, each with its `install()`.
+
+Must be imported only after the process's environment is set: ministack reads it on import.
+Nothing here may be needed by the other areas; they may not reach in.
+"""
+
+from cogapi_emulator.cognito import (
+    clients,
+    custom_auth,
+    dispatch,
+    invitations,
+    mfa_settings,
+    pools,
+    recovery,
+    refresh_tokens,
+    sign_in,
+    totp,
+    triggers,
+)
+
+# `dispatch` goes first: it gives every other module's `Refused` its form on the wire.
+_CONCERNS = (
+    dispatch,
+    triggers,
+    pools,
+    clients,
+    mfa_settings,
+    sign_in,
+    totp,
+    custom_auth,
+    refresh_tokens,
+    invitations,
+    recovery,
+)
+
+
+def install() -> None:
+    """Patch ministack's Cognito in this process."""
+    for concern in _CONCERNS:
+        concern.install()

@@ -1,0 +1,181 @@
+"""Owns CUSTOM_AUTH: the Define, Create and Verify triggers, unknown users, and sessions that rotate."""
+
+import uuid
+from collections.abc import Callable
+
+from ministack.core.responses import json_response
+from ministack.services import cognito as idp
+
+from cogapi_emulator.cognito import sessions, triggers
+from cogapi_emulator.cognito.refused import Refused, invalid_parameter, not_authorized, raise_if_refused
+from cogapi_emulator.cognito.replacing import instead_of
+from cogapi_emulator.patching import around
+
+_CHALLENGE = "CUSTOM_CHALLENGE"
+
+
+def install() -> None:
+    """Patch ministack."""
+
+    @around(idp, "_initiate_auth")
+    def initiate_auth(original: Callable, data: dict) -> tuple:
+        pool, _ = idp._pool_for_client(data.get("ClientId"))
+        return _start(pool, data) if pool and _is_custom(data) else original(data)
+
+    @around(idp, "_admin_initiate_auth")
+    def admin_initiate_auth(original: Callable, data: dict) -> tuple:
+        pool = idp._user_pools.get(data.get("UserPoolId"))
+        known = pool and data.get("ClientId") in pool["_clients"]
+        return _start(pool, data) if known and _is_custom(data) else original(data)
+
+    instead_of(idp, "_continue_custom_auth_after_define")(_after_define)
+    instead_of(idp, "_invoke_define_auth_challenge_trigger")(_define_for_srp)
+
+
+def _is_custom(data: dict) -> bool:
+    return data.get("AuthFlow") == "CUSTOM_AUTH"
+
+
+def _start(pool: dict, data: dict) -> tuple:
+    client_id = data["ClientId"]
+    client = pool["_clients"][client_id]
+    flows = client.get("ExplicitAuthFlows") or []
+    if any(flow.startswith("ALLOW_") for flow in flows) and "ALLOW_CUSTOM_AUTH" not in flows:
+        raise invalid_parameter("CUSTOM_AUTH is not enabled for the client.")
+    parameters = data.get("AuthParameters") or {}
+    named = parameters.get("USERNAME")
+    if not named:
+        raise invalid_parameter("Missing required parameter USERNAME")
+    user, error = idp._resolve_user(pool, named)
+    if user is None and not idp._hides_user_existence(pool, client_id):
+        raise_if_refused(error)
+    if user is not None:
+        _refuse_by_status(user)
+    username = user["Username"] if user else _stand_in(pool, named)
+    token, session = idp._create_challenge_session(pool["Id"], client_id, username)
+    session |= {"challenge": _CHALLENGE, "named": named}
+    if parameters.get("SRP_A"):
+        # Started with SRP: Cognito proves the password itself before the custom challenges.
+        idp._append_challenge_to_session(session, "SRP_A", True, None, {}, {})
+        session["srp_a"] = parameters["SRP_A"]
+    # AWS: the ClientMetadata of InitiateAuth reaches neither Define nor Create; ministack hands it on.
+    return _continue(pool, token, session, {})
+
+
+def answer(pool: dict, session: dict, data: dict) -> tuple:
+    """Answer a CUSTOM_CHALLENGE; whether right or wrong, what follows has a session of its own."""
+    responses = data.get("ChallengeResponses") or {}
+    if idp._awaits_password_proof(session):
+        raise not_authorized("Invalid session for the user.")
+    user = sessions.check_user(session, pool, responses.get("USERNAME"))
+    if "ANSWER" not in responses:
+        raise invalid_parameter("Missing required parameter ANSWER")
+    sessions.spend(session)
+    metadata = data.get("ClientMetadata") or {}
+    event = idp._build_verify_auth_challenge_event(
+        pool["Id"], session["client_id"], session["username"], {}, session, responses["ANSWER"], metadata
+    )
+    verdict = _invoke(pool, "VerifyAuthChallengeResponse", event, user)
+    idp._update_pending_challenge_result(session, verdict.get("answerCorrect") is True)
+    token, following = idp._create_challenge_session(pool["Id"], session["client_id"], session["username"])
+    kept = ("challenge", "named", "challenges", "last_challenge_metadata", "srp_a")
+    following |= {name: session[name] for name in kept if name in session}
+    return _continue(pool, token, following, metadata)
+
+
+def _continue(pool: dict, token: str, session: dict, metadata: dict) -> tuple:
+    """Ask Define what comes next; a refusal on the way ends the session."""
+    user, _ = idp._resolve_user(pool, session["username"])
+    try:
+        event = idp._build_define_auth_challenge_event(
+            pool["Id"], session["client_id"], session["username"], {}, session, metadata
+        )
+        decision = _invoke(pool, "DefineAuthChallenge", event, user)
+        return _follow(pool, token, session, user, metadata, decision)
+    except Refused:
+        sessions.spend(session)
+        raise
+
+
+def _follow(pool: dict, token: str, session: dict, user: dict | None, metadata: dict, decision: dict) -> tuple:
+    if decision.get("failAuthentication"):
+        raise not_authorized()
+    if decision.get("issueTokens"):
+        if user is None:
+            # Whatever the function says, there is nobody to give tokens to.
+            raise not_authorized()
+        sessions.spend(session)
+        result = idp._build_auth_result(pool["Id"], session["client_id"], user, client_metadata=metadata)
+        return json_response({"ChallengeParameters": {}, "AuthenticationResult": result})
+    following = decision.get("challengeName")
+    if following in ("PASSWORD_VERIFIER", "SRP_A") and user is not None:
+        return idp._return_custom_auth_password_verifier(token, session, user)
+    if following != _CHALLENGE:
+        raise Refused("InvalidLambdaResponseException", f"Invalid challenge name {following} from DefineAuthChallenge.")
+    return _create(pool, token, session, user, metadata)
+
+
+def _create(pool: dict, token: str, session: dict, user: dict | None, metadata: dict) -> tuple:
+    event = idp._build_create_auth_challenge_event(
+        pool["Id"], session["client_id"], session["username"], {}, session, metadata
+    )
+    created = _invoke(pool, "CreateAuthChallenge", event, user)
+    public = created.get("publicChallengeParameters") or {}
+    private = created.get("privateChallengeParameters") or {}
+    idp._append_challenge_to_session(session, _CHALLENGE, None, created.get("challengeMetadata"), public, private)
+    return json_response(
+        {
+            "ChallengeName": _CHALLENGE,
+            "Session": token,
+            "ChallengeParameters": {"USERNAME": session["username"], **public},
+        }
+    )
+
+
+def _invoke(pool: dict, trigger: str, event: dict, user: dict | None) -> dict:
+    """Invoke one of the three triggers.
+
+    AWS: with PreventUserExistenceErrors the triggers run for an unknown user too, with
+    `request.userNotFound` true and no attributes; ministack answers UserNotFoundException.
+    """
+    event["request"]["userNotFound"] = user is None
+    event["request"]["userAttributes"] = triggers.user_attributes(user) if user else {}
+    response = triggers.invoke(pool, trigger, event)
+    if response is None:
+        raise invalid_parameter("Custom auth lambda trigger is not configured for the user pool.")
+    return response
+
+
+def _refuse_by_status(user: dict) -> None:
+    if not user.get("Enabled", True):
+        raise not_authorized("User is disabled.")
+    if user.get("UserStatus") == "UNCONFIRMED":
+        raise Refused("UserNotConfirmedException", "User is not confirmed.")
+
+
+def _stand_in(pool: dict, named: str) -> str:
+    """Return the username of an unknown user: where usernames are made by Cognito, one that looks like them.
+
+    Believed from what AWS documents for SRP ("a simulated UUID"), and the same for the same address.
+    """
+    if not pool.get("UsernameAttributes"):
+        return named
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{pool['Arn']}/{named}"))
+
+
+def _define_for_srp(
+    pool_id: str, client_id: str, username: str, _attributes: dict, session: dict, metadata: dict | None = None
+) -> tuple:
+    """Ask Define, in the form in which ministack's PASSWORD_VERIFIER asks."""
+    pool = idp._user_pools[pool_id]
+    user, _ = idp._resolve_user(pool, username)
+    event = idp._build_define_auth_challenge_event(pool_id, client_id, username, {}, session, metadata)
+    return {"response": _invoke(pool, "DefineAuthChallenge", event, user)}, None
+
+
+def _after_define(
+    token: str, session: dict, user: dict, _attributes: dict, metadata: dict, define_result: dict
+) -> tuple:
+    """Go on after ministack's PASSWORD_VERIFIER of a CUSTOM_AUTH that was started with SRP."""
+    pool = idp._user_pools[session["pool_id"]]
+    return _follow(pool, token, session, user, metadata or {}, define_result["response"])

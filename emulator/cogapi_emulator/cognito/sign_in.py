@@ -1,0 +1,192 @@
+"""Owns what follows a proved password: which challenge comes next, and what answers it.
+
+CUSTOM_AUTH is `custom_auth`'s; the TOTP arithmetic and the enrolment are `totp`'s.
+"""
+
+import json
+import time
+
+from ministack.core.responses import json_response
+from ministack.services import cognito as idp
+
+from cogapi_emulator.cognito import custom_auth, invitations, sessions, totp
+from cogapi_emulator.cognito.refused import invalid_parameter, not_authorized, raise_if_refused
+from cogapi_emulator.cognito.replacing import instead_of
+
+
+def install() -> None:
+    """Patch ministack."""
+    instead_of(idp, "_password_auth_result")(password_proved)
+    instead_of(idp, "_respond_to_auth_challenge")(respond_to_auth_challenge)
+    instead_of(idp, "_admin_respond_to_auth_challenge")(admin_respond_to_auth_challenge)
+
+
+def password_proved(
+    pool: dict,
+    pool_id: str,
+    client_id: str,
+    user: dict,
+    _named: str,
+    client_metadata: dict | None = None,
+    data: dict | None = None,
+) -> tuple:
+    """Answer a sign-in whose password is right: a challenge, or tokens."""
+    if user.get("UserStatus") == "FORCE_CHANGE_PASSWORD":
+        invitations.refuse_expired(pool, user)
+        idp._record_auth_event(pool, user, data or {}, "SignIn", "Pass", (("Password", "Success"),))
+        session = sessions.issue(pool_id, client_id, user["Username"], "NEW_PASSWORD_REQUIRED")
+        attributes = idp._attr_list_to_dict(user.get("Attributes", []))
+        return _challenge(
+            "NEW_PASSWORD_REQUIRED",
+            session,
+            user,
+            requiredAttributes="[]",
+            userAttributes=json.dumps({name: value for name, value in attributes.items() if name != "sub"}),
+        )
+    challenge = _second_factor(pool, client_id, user)
+    idp._record_auth_event(
+        pool,
+        user,
+        data or {},
+        "SignIn",
+        "InProgress" if challenge else "Pass",
+        (("Password", "Success"),),
+        (challenge or {}).get("Session"),
+    )
+    return json_response(challenge) if challenge else _tokens(pool, client_id, user, client_metadata)
+
+
+def respond_to_auth_challenge(data: dict) -> tuple:
+    """Answer RespondToAuthChallenge, which knows the pool by its client only."""
+    pool, _ = idp._pool_for_client(data.get("ClientId"))
+    return _respond(pool, data)
+
+
+def admin_respond_to_auth_challenge(data: dict) -> tuple:
+    """Answer AdminRespondToAuthChallenge."""
+    pool, error = idp._resolve_pool(data.get("UserPoolId"))
+    raise_if_refused(error)
+    return _respond(pool, data)
+
+
+def _respond(pool: dict | None, data: dict) -> tuple:
+    client_id = data.get("ClientId")
+    if pool is None or client_id not in pool["_clients"]:
+        return idp.error_response_json("ResourceNotFoundException", f"User pool client {client_id} does not exist.", 400)
+    challenge = data.get("ChallengeName")
+    if challenge == "PASSWORD_VERIFIER":
+        # Bound to its SECRET_BLOCK or to a CUSTOM_AUTH session, which ministack checks by itself.
+        return idp._respond_to_password_verifier(data, client_id)
+    answer = _ANSWERS.get(challenge)
+    if answer is None:
+        raise invalid_parameter(f"Unsupported challenge: {challenge}")
+    session = sessions.find(data.get("Session"), challenge, client_id)
+    return answer(pool, session, data)
+
+
+def _answer_new_password(pool: dict, session: dict, data: dict) -> tuple:
+    responses = data.get("ChallengeResponses") or {}
+    user = _user(pool, session, responses)
+    new_password = responses.get("NEW_PASSWORD")
+    if not new_password:
+        raise invalid_parameter("Missing required parameter NEW_PASSWORD")
+    raise_if_refused(idp._password_signin_refused(user))
+    # AWS checks the pool's policy here as everywhere, and leaves the session open for a better password.
+    raise_if_refused(idp._validate_password(pool, new_password))
+    sessions.spend(session)
+    user["_password"] = new_password
+    user["UserStatus"] = "CONFIRMED"
+    user["UserLastModifiedDate"] = time.time()
+    prefix = "userAttributes."
+    given = {name.removeprefix(prefix): value for name, value in responses.items() if name.startswith(prefix)}
+    user["Attributes"] = idp._merge_attributes(user.get("Attributes", []), idp._dict_to_attr_list(given))
+    idp._record_auth_event(pool, user, data, "PasswordChange", "Pass")
+    challenge = _second_factor(pool, session["client_id"], user)
+    if challenge:
+        return json_response(challenge)
+    return _tokens(
+        pool, session["client_id"], user, data.get("ClientMetadata"), "TokenGeneration_NewPasswordChallenge"
+    )
+
+
+def _answer_totp(pool: dict, session: dict, data: dict) -> tuple:
+    responses = data.get("ChallengeResponses") or {}
+    user = _user(pool, session, responses)
+    refusal = totp.refusal(user, user.get("_totp_secret"), responses.get("SOFTWARE_TOKEN_MFA_CODE"))
+    idp._finish_auth_event(user, data.get("Session"), "Mfa", refusal is None)
+    if refusal is not None:
+        raise sessions.wrong_answer(session, refusal)
+    sessions.spend(session)
+    return _tokens(pool, session["client_id"], user, data.get("ClientMetadata"))
+
+
+def _answer_mfa_setup(pool: dict, session: dict, data: dict) -> tuple:
+    user = _user(pool, session, data.get("ChallengeResponses") or {})
+    if session.get("stage") != totp.VERIFIED:
+        # AWS: the session of this answer is the one that VerifySoftwareToken returned.
+        raise not_authorized("Invalid session for the user.")
+    sessions.spend(session)
+    return _tokens(pool, session["client_id"], user, data.get("ClientMetadata"))
+
+
+_ANSWERS = {
+    "NEW_PASSWORD_REQUIRED": _answer_new_password,
+    "SOFTWARE_TOKEN_MFA": _answer_totp,
+    "MFA_SETUP": _answer_mfa_setup,
+    "CUSTOM_CHALLENGE": custom_auth.answer,
+}
+
+
+def _second_factor(pool: dict, client_id: str, user: dict) -> dict | None:
+    """Return the challenge between a proved password and tokens, if there is one.
+
+    AWS: with MFA ON, a user without a factor gets MFA_SETUP. ministack gives tokens.
+    """
+    mfa = pool.get("MfaConfiguration", "OFF")
+    if mfa != "OFF" and totp.enrolled(user):
+        session = sessions.issue(pool["Id"], client_id, user["Username"], "SOFTWARE_TOKEN_MFA")
+        return {
+            "ChallengeName": "SOFTWARE_TOKEN_MFA",
+            "Session": session,
+            "ChallengeParameters": {"USER_ID_FOR_SRP": user["Username"], "FRIENDLY_DEVICE_NAME": "TOTP device"},
+        }
+    if mfa != "ON":
+        return None
+    session = sessions.issue(pool["Id"], client_id, user["Username"], "MFA_SETUP", stage=totp.BEGUN)
+    can_set_up = ["SOFTWARE_TOKEN_MFA"] if totp.allowed(pool) else []
+    return {
+        "ChallengeName": "MFA_SETUP",
+        "Session": session,
+        "ChallengeParameters": {"USER_ID_FOR_SRP": user["Username"], "MFAS_CAN_SETUP": json.dumps(can_set_up)},
+    }
+
+
+def _challenge(name: str, session: str, user: dict, **parameters: str) -> tuple:
+    # USER_ID_FOR_SRP is the real username, the sub in a pool of e-mail addresses; ministack repeats the alias.
+    return json_response(
+        {
+            "ChallengeName": name,
+            "Session": session,
+            "ChallengeParameters": {"USER_ID_FOR_SRP": user["Username"], **parameters},
+        }
+    )
+
+
+def _user(pool: dict, session: dict, responses: dict) -> dict:
+    user = sessions.check_user(session, pool, responses.get("USERNAME"))
+    if user is None:
+        raise not_authorized("Invalid session for the user.")
+    if not user.get("Enabled", True):
+        raise not_authorized("User is disabled.")
+    return user
+
+
+def _tokens(
+    pool: dict,
+    client_id: str,
+    user: dict,
+    client_metadata: dict | None,
+    source: str = "TokenGeneration_Authentication",
+) -> tuple:
+    result = idp._build_auth_result(pool["Id"], client_id, user, trigger_source=source, client_metadata=client_metadata)
+    return json_response({"ChallengeParameters": {}, "AuthenticationResult": result})
