@@ -4,6 +4,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
 use aws_sdk_cognitoidentityprovider::types::{UserPoolClientType, UserPoolType};
 use cogapi_engine::Failure;
 
@@ -39,6 +41,12 @@ impl fmt::Debug for ClientSecret {
 }
 
 impl Context {
+    /// A client that sends each call once. For creates: the SDK would repeat one whose answer was lost, and make a second.
+    pub(super) fn cognito_without_retries(&self) -> Client {
+        let config = self.clients.cognito.config().to_builder();
+        Client::from_conf(config.retry_config(RetryConfig::disabled()).build())
+    }
+
     /// The secret of an app client; `None` where the client is gone or has no secret.
     pub(crate) async fn client_secret(
         &self,

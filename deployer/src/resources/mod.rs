@@ -5,6 +5,8 @@ mod cognito;
 mod log_group;
 mod once;
 mod role;
+mod user_pool;
+mod user_pool_triggers;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,11 +19,19 @@ use crate::aws::{Clients, failure};
 pub use cognito::ClientSecret;
 pub use log_group::LogGroup;
 pub use role::Role;
+pub use user_pool::{
+    Accounts, CharacterClass, EmailSettings, Mfa, Passkeys, PasswordPolicy, SignIn, UserPool,
+};
+pub use user_pool_triggers::UserPoolTriggers;
 
 /// Every kind, by name. A new one is a file and a line here.
 #[must_use]
 pub fn kinds() -> Kinds<Context> {
-    Kinds::new().register::<LogGroup>().register::<Role>()
+    Kinds::new()
+        .register::<LogGroup>()
+        .register::<Role>()
+        .register::<UserPool>()
+        .register::<UserPoolTriggers>()
 }
 
 /// The tag that holds the stack's name, by which we recognise what is ours.
