@@ -3,16 +3,17 @@
 import asyncio
 import json
 
-from cogapi_emulator import settings
+from cogapi_emulator import inventory, mail, settings
 from cogapi_emulator.call import ROOT_ACCOUNT
 from cogapi_emulator.faults import BadRule, Reply
 
 _PREFIX = "/_cogapi/"
+_MAIL_PAGE = "/mail"
 
 
 def serves(path: str) -> bool:
     """Whether a request for `path` is ours."""
-    return path.startswith(_PREFIX)
+    return path.startswith(_PREFIX) or path == _MAIL_PAGE
 
 
 async def answer(gateway, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
@@ -35,6 +36,12 @@ async def answer(gateway, method: str, path: str, headers: dict[str, str], body:
                 return _json({})
             case "POST", "settings":
                 return _json(settings.change(account, json.loads(body)))
+            case "GET", "inventory":
+                return _json(inventory.take(account))
+            case "GET", "mail":
+                return _json(mail.sent(account))
+            case "GET", page if page == _MAIL_PAGE:
+                return _page(mail.page(account))
             case "POST", "reset":
                 await _reset(gateway)
                 return _json({})
@@ -57,3 +64,13 @@ async def _reset(gateway) -> None:
 
 def _json(document: object, status: int = 200) -> Reply:
     return status, {"content-type": "application/json"}, json.dumps(document).encode()
+
+
+def _page(text: str) -> Reply:
+    headers = {
+        "content-type": "text/html; charset=utf-8",
+        "cache-control": "no-store",
+        # Mails may not load or run anything from this page's origin either.
+        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'",
+    }
+    return 200, headers, text.encode()

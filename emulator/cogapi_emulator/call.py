@@ -125,8 +125,6 @@ def _routes(service: str) -> tuple[tuple[str, re.Pattern[str], tuple[tuple[str, 
             else:
                 pattern += re.escape(part)
                 literals += len(part)
-        required = tuple(
-            (key, value) for key, _, value in (item.partition("=") for item in query.split("&") if item)
-        )
+        required = tuple((key, value) for key, _, value in (item.partition("=") for item in query.split("&") if item))
         routes.append((http["method"], re.compile(pattern), required, literals, name))
     return tuple(routes)

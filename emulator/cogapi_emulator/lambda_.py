@@ -1,7 +1,7 @@
-"""Corrections of Lambda's control plane. Must not touch how functions run."""
+"""Corrections of Lambda's control plane and of what a function may log. Must not touch how functions run."""
 
 from ministack.core.responses import error_response_json, get_account_id
-from ministack.services import lambda_svc
+from ministack.services import cloudwatch_logs, lambda_svc
 
 from cogapi_emulator import permission, roles
 from cogapi_emulator.patching import around
@@ -26,6 +26,11 @@ def install() -> None:
     def update_code(original, name, data):
         return _in_progress(name) or _code_refusal(data) or original(name, data)
 
+    @around(lambda_svc, "_emit_lambda_logs")
+    def emit_lambda_logs(original, function, *rest, **names):
+        if _may_log(function.get("config") or function):
+            original(function, *rest, **names)
+
 
 def _role_refusal(data: dict):
     """AWS: a role that is not there yet, or does not trust Lambda, cannot be assumed; all three say the same."""
@@ -49,8 +54,7 @@ def _code_refusal(code: dict):
     if lambda_svc._fetch_code_from_s3(bucket, key, version_id=code.get("S3ObjectVersion")) is not None:
         return None
     message = (
-        "Error occurred while GetObject. S3 Error Code: NoSuchKey. "
-        "S3 Error Message: The specified key does not exist."
+        "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist."
     )
     return error_response_json("InvalidParameterValueException", message, 400)
 
@@ -66,3 +70,24 @@ def _in_progress(name: str):
     arn = f"arn:aws:lambda:{lambda_svc.get_region()}:{get_account_id()}:function:{name}"
     message = f"The operation cannot be performed at this time. An update is in progress for resource: {arn}"
     return error_response_json("ResourceConflictException", message, 409)
+
+
+def _may_log(config: dict) -> bool:
+    """AWS: a function logs with its role's permissions, and without them not at all.
+
+    ministack always logs, and makes a missing group: that would leave one behind after the group was deleted.
+    """
+    role = permission.role_of(config.get("Role", ""))
+    if role is None:
+        return False
+    _arn, _aws, _lambda, region, account, *_ = config["FunctionArn"].split(":")
+    group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
+    arn = f"arn:aws:logs:{region}:{account}:log-group:{group}"
+    if cloudwatch_logs._log_groups.get_scoped(account, region, group) is None and not permission.allows(
+        role, "logs:CreateLogGroup", f"{arn}:*"
+    ):
+        return False
+    return all(
+        permission.allows(role, action, f"{arn}:log-stream:any")
+        for action in ("logs:CreateLogStream", "logs:PutLogEvents")
+    )

@@ -1,4 +1,4 @@
-"""Whether an AWS service may invoke a function: by the function's own policy, or through a role.
+"""What AWS services may do for a caller: by a resource's own policy, or through a role.
 
 ministack evaluates policies for callers with keys, but lets its own services call anything.
 """
@@ -27,10 +27,13 @@ def by_resource_policy(policy: dict | None, service: str, function_arn: str, sou
 def by_role(role_arn: str, service: str, function_arn: str) -> bool:
     """Whether `service` can assume the role, and the role may invoke the function."""
     role = role_of(role_arn)
-    if role is None or not trusts(role, service):
-        return False
-    account = parse_arn(role_arn).account_id
-    context = _context(role_arn, INVOKE, function_arn, {})
+    return role is not None and trusts(role, service) and allows(role, INVOKE, function_arn)
+
+
+def allows(role: dict, action: str, resource_arn: str) -> bool:
+    """Whether the role's own policies allow an action on a resource."""
+    account = parse_arn(role["Arn"]).account_id
+    context = _context(role["Arn"], action, resource_arn, {})
     return evaluate(context, _gather_role_policies(role["RoleName"], account)).decision == "Allow"
 
 

@@ -4,6 +4,7 @@ Must not know any AWS service.
 """
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -53,7 +54,8 @@ async def _serve(listener: socket.socket, ready_line, stop_with_stdin: bool) -> 
 
 
 def _wait_for_end_of_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    while sys.stdin.buffer.read(4096):
+    # Not through sys.stdin: a thread that holds its lock while the interpreter ends is a fatal error.
+    while os.read(0, 4096):
         pass
     loop.call_soon_threadsafe(stop.set)
 

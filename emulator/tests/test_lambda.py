@@ -1,6 +1,8 @@
 """Corrections of Lambda and roles."""
 
+import json
 import time
+import urllib.error
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,7 +14,11 @@ CANNOT_ASSUME = "The role defined for the function cannot be assumed by Lambda."
 
 def _create(client, role: str, **code):
     return client.create_function(
-        FunctionName="f", Runtime="python3.12", Role=role, Handler="index.handler", Code=code or {"ZipFile": zipped("1")}
+        FunctionName="f",
+        Runtime="python3.12",
+        Role=role,
+        Handler="index.handler",
+        Code=code or {"ZipFile": zipped("1")},
     )
 
 
@@ -55,9 +61,23 @@ def test_an_update_during_an_update_is_a_conflict(emulator: Emulator, account: s
     client.update_function_code(FunctionName="f", ZipFile=zipped("2"))
 
 
-def test_settings_name_what_they_do_not_know(emulator: Emulator, account: str):
-    import urllib.error
+def test_a_function_logs_only_what_its_role_allows(emulator: Emulator, account: str):
+    make_function(emulator, account, "f")
+    client, iam, logs = (emulator.client(name, account) for name in ("lambda", "iam", "logs"))
 
+    def allow(*actions: str) -> list[str]:
+        statement = {"Effect": "Allow", "Action": actions, "Resource": f"arn:aws:logs:*:{account}:log-group:*"}
+        policy = {"Version": "2012-10-17", "Statement": [statement]}
+        iam.put_role_policy(RoleName="f-role", PolicyName="logs", PolicyDocument=json.dumps(policy))
+        client.invoke(FunctionName="f")
+        return [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+
+    client.invoke(FunctionName="f")
+    assert allow("logs:CreateLogStream", "logs:PutLogEvents") == []
+    assert allow("logs:*") == ["/aws/lambda/f"]
+
+
+def test_settings_name_what_they_do_not_know(emulator: Emulator, account: str):
     with pytest.raises(urllib.error.HTTPError) as refused:
         emulator.admin("POST", "settings", {"unknown": 1}, account)
     assert refused.value.code == 400

@@ -73,7 +73,7 @@ class Definition:
             if self.integration(operation) is None
         ]
 
-    def method(self, api_id: str, path: str, operation: dict, validators: dict, authorizations: dict) -> dict:
+    def method(self, path: str, operation: dict, validators: dict, authorizations: dict) -> dict:
         """The input of PutMethod."""
         models = {}
         for media_type, content in ((operation.get("requestBody") or {}).get("content") or {}).items():

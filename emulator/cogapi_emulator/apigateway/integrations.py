@@ -63,16 +63,12 @@ def _permitted(integration: dict, source_arn: str, account: str, region: str) ->
     ministack invokes any function.
     """
     reference = apigw._extract_lambda_ref_from_integration_uri(integration.get("uri", ""))
-    function, config, _name = lambda_svc._get_func_record_for_ref_in_scope(
-        reference, account_id=account, region=region
-    )
+    function, config, _name = lambda_svc._get_func_record_for_ref_in_scope(reference, account_id=account, region=region)
     if function is None or config is None:
         return True  # ministack answers for a function that is not there
     if role := integration.get("credentials"):
         return permission.by_role(role, _SERVICE, config["FunctionArn"])
-    return permission.by_resource_policy(
-        function.get("policy"), _SERVICE, config["FunctionArn"], source_arn, account
-    )
+    return permission.by_resource_policy(function.get("policy"), _SERVICE, config["FunctionArn"], source_arn, account)
 
 
 def _proxy_response(result: dict) -> dict:

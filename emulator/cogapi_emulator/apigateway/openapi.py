@@ -18,9 +18,9 @@ Reply = tuple[int, dict, bytes]
 
 def install() -> None:
     """Patch ministack in this process."""
-    route = apigw.handle_request
 
-    async def handle_request(method, path, headers, body, query):
+    @around(apigw, "handle_request")
+    async def handle_request(original, method, path, headers, body, query):
         try:
             if method == "POST" and path == "/restapis" and apigw._qp(query, "mode") == "import":
                 return import_api(query, body)
@@ -28,9 +28,7 @@ def install() -> None:
                 return put_api(match[1], query, body)
         except Invalid as problem:
             return apigw._v1_error("BadRequestException", str(problem), 400)
-        return await route(method, path, headers, body, query)
-
-    apigw.handle_request = handle_request
+        return await original(method, path, headers, body, query)
 
 
 def import_api(query: dict, body: bytes) -> Reply:
@@ -98,7 +96,7 @@ def _apply(api_id: str, definition: Definition) -> None:
         _checked(apigw._put_gateway_response(api_id, response_type, response))
     for path, method, operation in definition.operations():
         resource_id = _resource(api_id, path)
-        settings = definition.method(api_id, path, operation, validators, authorizations)
+        settings = definition.method(path, operation, validators, authorizations)
         _checked(apigw._put_method(api_id, resource_id, method, settings))
         for status, response in definition.method_responses(operation).items():
             _checked(apigw._put_method_response(api_id, resource_id, method, status, response))
