@@ -27,8 +27,7 @@ use problem::Problems;
 /// The environment `environment` of the folder `dir`.
 pub fn load(dir: &Path, environment: &str) -> Result<Environment, ConfigError> {
     // Before the path is made: a name must not lead out of the folder.
-    check_name(environment)
-        .map_err(|problem| ConfigError::Name { name: environment.to_owned(), problem: problem.to_owned() })?;
+    check_name(environment)?;
     let file = dir.join(format!("{environment}.toml"));
     let text = match fs::read_to_string(&file) {
         Ok(text) => text,
@@ -55,28 +54,30 @@ pub fn list(dir: &Path) -> Result<Vec<String>, ConfigError> {
     Ok(names)
 }
 
-/// The environment that the text of a file means. `file` is only shown.
-fn parse(name: &str, file: &str, text: &str) -> Result<Environment, ConfigError> {
+/// The environment that `text` means, called `environment`. `file` is only shown.
+pub fn parse(environment: &str, file: &str, text: &str) -> Result<Environment, ConfigError> {
+    check_name(environment)?;
     let mut problems = Problems::default();
-    let environment = file::File::parse(text, &mut problems)
-        .and_then(|written| validate::environment(name, written, &mut problems));
-    match (problems.into_error(file, text), environment) {
-        (None, Ok(environment)) => Ok(environment),
+    let meant = file::File::parse(text, &mut problems)
+        .and_then(|written| validate::environment(environment, written, &mut problems));
+    match (problems.into_error(file, text), meant) {
         (Some(error), _) => Err(error),
-        (None, Err(reported)) => unreachable!("{reported:?} is made by reporting a problem only"),
+        (None, Ok(meant)) => Ok(meant),
+        (None, Err(reported)) => unreachable!("{reported:?} is only had by reporting a problem"),
     }
 }
 
 /// The name goes into resource names, file names and the state's key.
-fn check_name(name: &str) -> Result<(), &'static str> {
+fn check_name(name: &str) -> Result<(), ConfigError> {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    if !(1..=20).contains(&name.len()) {
-        Err("it must have 1 to 20 characters")
+    let problem = if !(1..=20).contains(&name.len()) {
+        "it must have 1 to 20 characters"
     } else if !name.bytes().all(allowed) {
-        Err("only lower-case letters, digits and hyphens are allowed")
+        "only lower-case letters, digits and hyphens are allowed"
     } else if name.starts_with('-') || name.ends_with('-') {
-        Err("it must begin and end with a letter or digit")
+        "it must begin and end with a letter or digit"
     } else {
-        Ok(())
-    }
+        return Ok(());
+    };
+    Err(ConfigError::Name { name: name.to_owned(), problem })
 }

@@ -46,7 +46,7 @@ pub enum ConfigError {
         /// The name that was asked for.
         name: String,
         /// What is wrong with it.
-        problem: String,
+        problem: &'static str,
     },
     /// There is no such file.
     Missing {

@@ -1,0 +1,426 @@
+//! Every rule for a single value or a pair of them, each broken in a file that is otherwise right.
+
+use super::super::{Problem, parse};
+use super::{LEAST, invalid};
+
+/// [`LEAST`] with `section.key` set to `value`, and the line on which it stands.
+fn with(key: &str, value: &str) -> (String, usize) {
+    let (section, name) = key.split_once('.').unwrap();
+    let written = format!("{name} = {value}");
+    let mut lines: Vec<String> = LEAST.lines().map(ToOwned::to_owned).collect();
+    let header = format!("[{section}]");
+    let at = if let Some(at) = lines.iter().position(|line| *line == header) {
+        at + 1
+    } else {
+        lines.push(header);
+        lines.len()
+    };
+    if lines.get(at).is_some_and(|line| line.starts_with(&format!("{name} = "))) {
+        lines[at] = written;
+    } else {
+        lines.insert(at, written);
+    }
+    (lines.join("\n"), at + 1)
+}
+
+/// The one problem that the value makes.
+fn problem(key: &str, value: &str) -> Problem {
+    let (text, line) = with(key, value);
+    let error = invalid(&text);
+    let [problem] = error.problems() else { panic!("{key} = {value}: {error}") };
+    assert_eq!(problem.line, line, "{key} = {value}: {problem}");
+    problem.clone()
+}
+
+/// Each `value` breaks a rule: the problem has this key and begins like this.
+fn refused(rows: &[(&str, &str, &str)]) {
+    for (key, value, expected) in rows {
+        let problem = problem(key, value);
+        assert!(problem.key.starts_with(key), "{key} = {value}: {problem}");
+        assert!(problem.problem.contains(expected), "{key} = {value}: {problem}");
+    }
+}
+
+fn taken(key: &str, values: &[&str]) {
+    for value in values {
+        let (text, _) = with(key, value);
+        if let Err(error) = parse("dev", "dev.toml", &text) {
+            panic!("{key} = {value}: {error}");
+        }
+    }
+}
+
+#[test]
+fn types_are_checked() {
+    refused(&[
+        ("aws.region", "1", "is a whole number"),
+        ("aws.region", "1.5", "is a decimal number"),
+        ("aws.region", "true", "is true or false"),
+        ("aws.region", "2026-01-01", "is a date or time"),
+        ("aws.region", "[]", "is a list"),
+        ("aws.region", "{}", "is a table"),
+        ("api.access_logs", "\"true\"", "is text"),
+        ("functions.memory_mb", "\"128\"", "is text"),
+        ("functions.memory_mb", "128.0", "is a decimal number"),
+        ("functions.memory_mb", "99999999999999999999", "is too large"),
+        ("api.cors_origins", "\"*\"", "is text"),
+        ("api.cors_origins", "[\"https://a.example\", 1]", "is a whole number"),
+        ("api.method_throttle", "{ \"POST /v1/login\" = 5 }", "is a whole number"),
+        ("password.require", "[[\"symbol\"]]", "is a list"),
+    ]);
+}
+
+#[test]
+fn the_mark_of_references_is_kept_for_the_engine() {
+    refused(&[
+        ("api.description", "\"${ref:pool#arn}\"", "contains ${ref:"),
+        ("tags.team", "\"a${ref:\"", "contains ${ref:"),
+        ("password.require", "[\"${ref:x\"]", "contains ${ref:"),
+    ]);
+}
+
+#[test]
+fn regions_are_shaped_like_regions() {
+    taken(
+        "aws.region",
+        &["'us-east-1'", "'ap-southeast-2'", "'us-gov-west-1'", "'eusc-de-east-1'", "'me-south-1'"],
+    );
+    for value in
+        ["''", "'eu-west'", "'eu-west1'", "'EU-WEST-1'", "'eu--1'", "'1'", "'eu-west-1a'", "'eu-west-123'"]
+    {
+        refused(&[("aws.region", value, "is not a region")]);
+    }
+}
+
+#[test]
+fn account_ids_have_twelve_digits() {
+    taken("aws.account_id", &["'012345678901'"]);
+    refused(&[
+        ("aws.account_id", "'12345678901'", "is not an account id"),
+        ("aws.account_id", "'1234-5678-9012'", "is not an account id"),
+        ("aws.account_id", "'12345678901x'", "is not an account id"),
+    ]);
+}
+
+#[test]
+fn buckets_are_named_by_the_rules_of_s3() {
+    taken("state.bucket", &["'abc'", "'1.b-c'"]);
+    refused(&[
+        ("state.bucket", "'ab'", "has 2 characters"),
+        ("state.bucket", "'Abc'", "has a character"),
+        ("state.bucket", "'a_c'", "has a character"),
+        ("state.bucket", "'-abc'", "must begin and end"),
+        ("state.bucket", "'abc.'", "must begin and end"),
+        ("state.bucket", "'a..c'", "two dots"),
+        ("state.bucket", "'192.168.5.4'", "looks like an IP address"),
+        ("state.bucket", "'xn--abc'", "as AWS keeps for itself"),
+        ("state.bucket", "'sthree-abc'", "as AWS keeps for itself"),
+        ("state.bucket", "'abc-s3alias'", "as AWS keeps for itself"),
+        ("state.bucket", "'abc--x-s3'", "as AWS keeps for itself"),
+    ]);
+    assert_eq!(problem("state.bucket", &format!("'{}'", "a".repeat(64))).problem, "has 64 characters");
+}
+
+#[test]
+fn tables_and_stages_are_named_by_the_rules_of_their_services() {
+    taken("state.lock_table", &["'a.b'", "'A_-'"]);
+    taken("api.stage", &["'v1'", "'_'", "'a-B'"]);
+    refused(&[
+        ("state.lock_table", "'ab'", "can't name a table"),
+        ("state.lock_table", "'a b'", "can't name a table"),
+        ("api.stage", "''", "can't name a stage"),
+        ("api.stage", "'a.b'", "can't name a stage"),
+        ("api.stage", "'é'", "can't name a stage"),
+    ]);
+}
+
+#[test]
+fn the_api_s_name_can_begin_every_other_name() {
+    taken("api.name", &["'a'", "'a-1'"]);
+    for value in ["''", "'1a'", "'Auth'", "'a_b'", "'a-'", "'-a'", "'a b'"] {
+        refused(&[("api.name", value, "can't begin the resources' names")]);
+    }
+}
+
+#[test]
+fn texts_are_one_line_where_they_must_be() {
+    refused(&[
+        ("api.description", "''", "is empty"),
+        ("api.description", "'  '", "is empty"),
+        ("api.description", "\"a\\nb\"", "line break"),
+        ("aws.profile", "''", "is empty"),
+        // A line break in a subject would begin another header.
+        ("email.mfa_reset_subject", "\"a\\r\\nBcc: x@example.com\"", "line break"),
+        ("mfa.issuer", "'My:Co'", "has a colon"),
+        ("mfa.issuer", "''", "is empty"),
+    ]);
+    let long = |length| format!("'{}'", "x".repeat(length));
+    assert_eq!(problem("email.mfa_reset_subject", &long(141)).problem, "has 141 characters");
+    assert_eq!(problem("mfa.issuer", &long(65)).problem, "has 65 characters");
+}
+
+#[test]
+fn origins_are_written_as_browsers_send_them() {
+    taken(
+        "api.cors_origins",
+        &["['*']", "['http://localhost:3000']", "['https://a.example', 'https://b.example']"],
+    );
+    taken(
+        "api.cors_origins",
+        &["['http://127.0.0.1:8080']", "['http://[::1]:8080']", "['https://a.example:80']"],
+    );
+    refused(&[
+        ("api.cors_origins", "[]", "is empty"),
+        ("api.cors_origins", "['*', 'https://a.example']", "beside other origins"),
+        ("api.cors_origins", "['a.example']", "must begin with"),
+        ("api.cors_origins", "['ftp://a.example']", "must begin with"),
+        ("api.cors_origins", "['https://a.example/']", "without a path"),
+        ("api.cors_origins", "['https://a.example/x']", "without a path"),
+        ("api.cors_origins", "['https://me@a.example']", "without a path"),
+        ("api.cors_origins", "['https://A.example']", "lower case"),
+        ("api.cors_origins", "['https://*.example.com']", "is not a host name"),
+        ("api.cors_origins", "['https://']", "is not a host name"),
+        ("api.cors_origins", "['https://a.example:443']", "port"),
+        ("api.cors_origins", "['http://a.example:80']", "port"),
+        ("api.cors_origins", "['http://a.example:']", "port"),
+        ("api.cors_origins", "['http://a.example:65536']", "port"),
+        ("api.cors_origins", "['http://a.example:+1']", "port"),
+        ("api.cors_origins", "['https://a.example', 'https://a.example']", "is there twice"),
+    ]);
+}
+
+#[test]
+fn throttles_are_positive_and_complete() {
+    taken("api.throttle", &["{ rate = 1, burst = 1 }"]);
+    refused(&[
+        ("api.throttle.rate", "0\nthrottle.burst = 1", "is 0"),
+        ("api.throttle.rate", "-1\nthrottle.burst = 1", "is -1"),
+        ("api.throttle", "{ rate = 1, burst = 0 }", "is 0"),
+        ("api.throttle", "{ rate = 1 }", "is missing"),
+        ("api.throttle", "{ burst = 1 }", "is missing"),
+        ("api.throttle", "{ rate = 1, burst = 1, bust = 1 }", "is not a known key"),
+        ("api.waf", "{ rate_limit = 9 }", "is 9"),
+        ("api.waf", "{}", "is missing"),
+    ]);
+    let methods =
+        ["POST", "POST /login", "post /v1/login", "POST  /v1/login", "POST /v1/login/", "HEAD /v1/login", ""];
+    for method in methods {
+        let value = format!("{{ '{method}' = {{ rate = 1, burst = 1 }} }}");
+        refused(&[("api.method_throttle", &value, "is not a method and path")]);
+    }
+}
+
+#[test]
+fn mail_has_real_addresses() {
+    taken("email.from", &["'a@b.example'", "'first.last+tag@Example.com'"]);
+    for value in
+        ["''", "'a'", "'a@b'", "'@b.example'", "'a b@c.example'", "'A <a@b.example>'", "'.a@b.example'"]
+    {
+        refused(&[
+            ("email.from", value, "is not an e-mail address"),
+            ("email.reply_to", value, "is not an e-mail"),
+        ]);
+    }
+}
+
+#[test]
+fn the_ses_identity_is_an_arn_and_may_send_as_from() {
+    let arn = |rest: &str| format!("'arn:aws:ses:eu-west-1:123456789012:{rest}'");
+    for identity in ["identity/example.com", "identity/hello@example.com", "identity/Hello@example.com"] {
+        taken("email.ses_identity_arn", &[&arn(identity)]);
+    }
+    for identity in
+        ["identity/other.com", "identity/ample.com", "identity/sub.example.com", "identity/x@example.com"]
+    {
+        refused(&[("email.ses_identity_arn", &arn(identity), "may send as hello@example.com")]);
+    }
+    for value in
+        [arn("identity/"), arn("hello@example.com"), "'arn:aws:s3:::bucket'".to_owned(), "'x'".to_owned()]
+    {
+        refused(&[("email.ses_identity_arn", &value, "is not the ARN of an SES identity")]);
+    }
+}
+
+#[test]
+fn the_mfa_reset_mail_holds_the_code() {
+    refused(&[("email.mfa_reset_message", "'Your code is 123.'", "does not contain {code}")]);
+    let long = format!("'{{code}}{}'", "x".repeat(2000));
+    assert_eq!(problem("email.mfa_reset_message", &long).problem, "has 2006 bytes");
+}
+
+#[test]
+fn token_validities_keep_to_the_bounds_of_cognito() {
+    taken("tokens.id", &["'5m'", "'300s'", "'23h'"]);
+    taken("tokens.refresh", &["'61m'", "'3650d'"]);
+    refused(&[
+        ("tokens.id", "'4m'", "is 4m"),
+        ("tokens.id", "'25h'", "is 25h"),
+        ("tokens.access", "'299s'", "is 299s"),
+        ("tokens.access", "'2d'", "is 2d"),
+        ("tokens.refresh", "'59m'", "is 59m"),
+        ("tokens.refresh", "'3651d'", "is 3651d"),
+        ("tokens.refresh", "'99999999999d'", "is not a length of time"),
+        ("tokens.refresh", "'4294967295d'", "is not a length of time"),
+    ]);
+    for value in ["''", "'1'", "'h'", "'1 h'", "'1w'", "'1h30m'", "'-1h'", "'+1h'", "'1.5h'", "'1H'", "'١h'"]
+    {
+        refused(&[("tokens.access", value, "is not a length of time")]);
+    }
+}
+
+#[test]
+fn a_refresh_token_outlives_the_others() {
+    refused(&[
+        // Against the default of the other, the one that is written is to blame.
+        ("tokens.id", "'1d'", "refresh (1d) is not longer than id (1d)"),
+        ("tokens.access", "'24h'", "refresh (1d) is not longer than access (1d)"),
+        ("tokens.refresh", "'2h'\nid = '2h'", "refresh (2h) is not longer than id (2h)"),
+        ("tokens.refresh", "'61m'\naccess = '2h'", "refresh (61m) is not longer than access (2h)"),
+    ]);
+    taken("tokens.access", &["'24h'\nrefresh = '25h'"]);
+}
+
+#[test]
+fn passwords_keep_to_the_bounds_of_cognito() {
+    taken("password.require", &["[]", "['number']"]);
+    refused(&[
+        ("password.min_length", "5", "is 5 characters"),
+        ("password.min_length", "100", "is 100 characters"),
+        ("password.temporary_days", "0", "is 0 days"),
+        ("password.temporary_days", "366", "is 366 days"),
+        ("password.require", "['digit']", "is \"digit\""),
+        ("password.require", "['number', 'number']", "is there twice"),
+    ]);
+}
+
+#[test]
+fn choices_are_told_when_none_was_made() {
+    refused(&[
+        ("access.registration", "'opne'", "is \"opne\""),
+        ("access.admin", "'GROUP'", "is \"GROUP\""),
+        ("functions.architecture", "'riscv64'", "is \"riscv64\""),
+    ]);
+    assert_eq!(problem("access.registration", "'opne'").help, "did you mean open? one of: open, admin");
+    assert_eq!(problem("functions.architecture", "'riscv64'").help, "one of: arm64, x86_64, host");
+}
+
+#[test]
+fn functions_keep_to_the_bounds_of_lambda_the_gateway_and_the_logs() {
+    refused(&[
+        ("functions.memory_mb", "127", "is 127 MB"),
+        ("functions.memory_mb", "10241", "is 10241 MB"),
+        ("functions.memory_mb", "-128", "is -128 MB"),
+        ("functions.timeout", "'0s'", "is 0s"),
+        ("functions.timeout", "'30s'", "is 30s"),
+        ("functions.timeout", "'1m'", "is 1m"),
+        ("functions.log_retention_days", "0", "is 0, which"),
+        ("functions.log_retention_days", "31", "is 31, which"),
+    ]);
+}
+
+#[test]
+fn tags_can_be_set_everywhere() {
+    taken("tags.'a b_.:/=+-@é1'", &["'a b_.:/=+-@é1'", "''"]);
+    refused(&[
+        ("tags.team", "'a;b'", "has a character"),
+        ("tags.team", "\"a\\nb\"", "has a character"),
+        ("tags.\"a;b\"", "'x'", "has a character"),
+        ("tags.\"aws:x\"", "'x'", "a prefix that is not yours"),
+        ("tags.\"AWS:x\"", "'x'", "a prefix that is not yours"),
+        ("tags.\"cogapi:stack\"", "'x'", "a prefix that is not yours"),
+        ("tags.\"\"", "'x'", "has 0 characters"),
+    ]);
+    assert_eq!(problem("tags.team", &format!("'{}'", "x".repeat(257))).problem, "has 257 characters");
+    assert_eq!(problem(&format!("tags.{}", "x".repeat(129)), "'x'").problem, "has 129 characters");
+    let twice = invalid(&format!("{LEAST}[tags]\nTeam = 'x'\nteam = 'y'\n"));
+    assert_eq!(
+        twice.to_string(),
+        "dev.toml:11: tags.team: differs from another key in case only (keep one of them)"
+    );
+}
+
+/// A whole `[domain]`, with one line of it changed, and perhaps a relying party.
+fn domain(change: &str, relying_party: Option<&str>) -> String {
+    let key = change.split_once(' ').unwrap().0;
+    let lines = ["name = 'auth.example.com'", "zone_name = 'example.com'", "zone_id = 'Z1'"];
+    let kept = lines.iter().copied().filter(|line| !line.starts_with(&format!("{key} ")));
+    let lines: Vec<&str> = kept.chain([change]).collect();
+    let passkeys =
+        relying_party.map_or(String::new(), |id| format!("[passkeys]\nrelying_party_id = '{id}'\n"));
+    format!("{LEAST}[domain]\n{}\n{passkeys}", lines.join("\n"))
+}
+
+#[test]
+fn domain_certificate_and_zone_fit_together() {
+    for change in [
+        "name = 'example.com'",
+        "name = 'a.b.example.com'",
+        "certificate = 'auth.example.com'",
+        "certificate = '*.example.com'",
+        "certificate_tag = 'any'",
+        "zone_name = 'auth.example.com'",
+    ] {
+        super::valid(&domain(change, None));
+    }
+    for (change, expected) in [
+        ("name = 'auth.example.org'", "domain.name: \"auth.example.org\" is not in the zone example.com"),
+        ("name = 'authexample.com'", "domain.name: \"authexample.com\" is not in the zone example.com"),
+        ("name = 'https://auth.example.com'", "is not a domain name"),
+        ("name = 'Auth.example.com'", "is not a domain name"),
+        ("name = 'auth.example.com.'", "is not a domain name"),
+        ("name = 'example'", "is not a domain name"),
+        ("name = '10.0.0.1'", "is not a domain name"),
+        ("name = 'a_b.example.com'", "is not a domain name"),
+        ("certificate = '*.auth.example.com'", "does not cover auth.example.com"),
+        ("certificate = 'example.com'", "does not cover auth.example.com"),
+        ("certificate = '*'", "is not a domain name"),
+        ("certificate_tag = 'a;b'", "has a character"),
+        ("zone_id = '/hostedzone/Z1'", "is not a hosted zone's id"),
+        ("zone_id = 'z1'", "is not a hosted zone's id"),
+    ] {
+        let error = invalid(&domain(change, None));
+        assert_eq!(error.problems().len(), 1, "{change}: {error}");
+        assert!(error.to_string().contains(expected), "{change}: {error}");
+    }
+}
+
+#[test]
+fn a_certificate_is_proved_in_the_zone() {
+    let error = invalid(&domain("zone_name = 'auth.example.com'\ncertificate = '*.example.com'", None));
+    assert!(error.to_string().contains("\"*.example.com\" is not in the zone auth.example.com"), "{error}");
+}
+
+#[test]
+fn a_certificate_s_name_fits_into_its_subject() {
+    let host = format!("{}.example.com", "a".repeat(53));
+    let error = invalid(&domain(&format!("certificate = '{host}'\nname2 = ''"), None));
+    assert!(error.to_string().contains("has 65 characters (ACM takes at most 64)"), "{error}");
+}
+
+#[test]
+fn the_relying_party_is_the_domain_or_above_it() {
+    for id in ["auth.example.com", "example.com"] {
+        super::valid(&domain("certificate = '*.example.com'", Some(id)));
+    }
+    for id in ["other.com", "ample.com", "app.example.com", "localhost"] {
+        let error = invalid(&domain("certificate = '*.example.com'", Some(id)));
+        assert!(error.to_string().contains("passkeys.relying_party_id:"), "{error}");
+        assert!(error.to_string().contains("is neither auth.example.com nor a parent of it"), "{error}");
+    }
+    taken("passkeys.relying_party_id", &["'example.com'", "'localhost'"]);
+    refused(&[
+        ("passkeys.relying_party_id", "'https://example.com'", "is not a domain name"),
+        ("passkeys.relying_party_id", "'com'", "is not a domain name"),
+    ]);
+}
+
+#[test]
+fn a_domain_without_certificate_gets_one_of_its_own_name() {
+    let own = super::valid(&domain("name = 'auth.example.com'", None)).domain.unwrap();
+    assert_eq!(
+        (own.certificate.as_str(), own.certificate_tag.as_str()),
+        ("auth.example.com", "auth.example.com")
+    );
+    let wildcard = super::valid(&domain("certificate = '*.example.com'", None)).domain.unwrap();
+    assert_eq!(wildcard.certificate_tag, "wildcard.example.com");
+}
