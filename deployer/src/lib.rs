@@ -2,5 +2,6 @@
 
 pub mod artifacts;
 pub mod aws;
+pub mod backend;
 pub mod config;
 pub mod resources;

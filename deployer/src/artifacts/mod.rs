@@ -13,6 +13,8 @@ use std::path::PathBuf;
 
 pub use elf::{GlibcVersion, LAMBDA_GLIBC};
 pub use error::ArtifactError;
+pub(crate) use package::is_artifact_key;
+pub use package::key;
 pub use upload::{Upload, upload, upload_all};
 
 use package::Packing;

@@ -22,6 +22,11 @@ pub(super) enum Packing {
     Store,
 }
 
+/// Whether the object `key` is an artifact.
+pub(crate) fn is_artifact_key(key: &str) -> bool {
+    key.starts_with(PREFIX)
+}
+
 /// The artifact of one binary.
 pub(super) fn artifact(
     name: &'static str,
@@ -31,9 +36,17 @@ pub(super) fn artifact(
     let zip =
         zip(binary, packing).map_err(|error| ArtifactError::Packing { name, problem: error.to_string() })?;
     let hash = Sha256::digest(&zip);
-    let sha256_hex = hash.iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"));
-    let key = format!("{PREFIX}{sha256_hex}.zip");
-    Ok(Artifact { name, zip, sha256_base64: STANDARD.encode(hash), sha256_hex, key })
+    Ok(Artifact { name, zip, sha256_base64: STANDARD.encode(hash), sha256_hex: hex(&hash), key: key(&hash) })
+}
+
+/// The object in the bucket that holds the zip with this SHA-256.
+#[must_use]
+pub fn key(sha256: &[u8]) -> String {
+    format!("{PREFIX}{}.zip", hex(sha256))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// Everything that a zip says about a file besides its content is fixed: time, mode, operating system, level.
@@ -97,6 +110,7 @@ mod tests {
     fn an_artifact_is_named_by_its_content() {
         let artifact = artifact("api", b"x", Packing::Store).unwrap();
         assert_eq!(artifact.key, format!("artifacts/{}.zip", artifact.sha256_hex));
+        assert!(is_artifact_key(&artifact.key) && !is_artifact_key("dev/state.json"));
         assert_eq!(artifact.sha256_hex.len(), 64);
         // Lambda's CodeSha256 is the same hash in base64.
         let decoded = STANDARD.decode(&artifact.sha256_base64).unwrap();
