@@ -3,6 +3,66 @@
 use super::super::Architecture;
 use super::{LEAST, invalid, valid};
 
+/// Every key there is, with a value that is not its default.
+const EVERY_KEY: &str = r#"
+[aws]
+region = "us-gov-west-1"
+profile = "dev"
+account_id = "012345678901"
+[state]
+bucket = "b.ucket-1"
+lock_table = "Locks_1"
+[api]
+name = "auth2"
+description = "Größe zählt"
+stage = "v-1_A"
+cors_origins = ["https://app.example.com", "http://localhost:3000"]
+throttle = { rate = 1, burst = 2 }
+method_throttle."POST /v1/login" = { rate = 3, burst = 4 }
+method_throttle."DELETE /v1/users/{user_id}" = { rate = 5, burst = 6 }
+access_logs = true
+waf = { rate_limit = 300 }
+[domain]
+name = "auth.dev.example.com"
+certificate = "*.dev.example.com"
+certificate_tag = "wildcard.dev"
+zone_name = "dev.example.com"
+zone_id = "Z1029992156D8O"
+[email]
+from = "Hello@App.example.com"
+reply_to = "help+me@example.com"
+ses_identity_arn = "arn:aws-us-gov:ses:us-gov-west-1:012345678901:identity/example.com"
+mfa_reset_subject = "Reset"
+mfa_reset_message = """
+Hello,
+{code}"""
+[tokens]
+id = "300s"
+access = "1d"
+refresh = "3650d"
+[password]
+min_length = 6
+require = ["symbol", "number"]
+temporary_days = 365
+[mfa]
+issuer = "My Co"
+[passkeys]
+relying_party_id = "example.com"
+[access]
+registration = "admin"
+admin = "iam"
+[functions]
+architecture = "x86_64"
+memory_mb = 10240
+timeout = "29s"
+log_retention_days = 3653
+[protection]
+deletion = false
+[tags]
+team = "identity"
+"Cost Centre" = ""
+"#;
+
 #[test]
 fn the_least_file_has_all_defaults() {
     insta::assert_json_snapshot!(valid(LEAST), @r#"
@@ -77,65 +137,7 @@ fn the_least_file_has_all_defaults() {
 
 #[test]
 fn every_key_of_the_file_arrives_in_the_environment() {
-    let text = r#"
-[aws]
-region = "us-gov-west-1"
-profile = "dev"
-account_id = "012345678901"
-[state]
-bucket = "b.ucket-1"
-lock_table = "Locks_1"
-[api]
-name = "auth2"
-description = "Größe zählt"
-stage = "v-1_A"
-cors_origins = ["https://app.example.com", "http://localhost:3000"]
-throttle = { rate = 1, burst = 2 }
-method_throttle."POST /v1/login" = { rate = 3, burst = 4 }
-method_throttle."DELETE /v1/users/{user_id}" = { rate = 5, burst = 6 }
-access_logs = true
-waf = { rate_limit = 300 }
-[domain]
-name = "auth.dev.example.com"
-certificate = "*.dev.example.com"
-certificate_tag = "wildcard.dev"
-zone_name = "dev.example.com"
-zone_id = "Z1029992156D8O"
-[email]
-from = "Hello@App.example.com"
-reply_to = "help+me@example.com"
-ses_identity_arn = "arn:aws-us-gov:ses:us-gov-west-1:012345678901:identity/example.com"
-mfa_reset_subject = "Reset"
-mfa_reset_message = """
-Hello,
-{code}"""
-[tokens]
-id = "300s"
-access = "1d"
-refresh = "3650d"
-[password]
-min_length = 6
-require = ["symbol", "number"]
-temporary_days = 365
-[mfa]
-issuer = "My Co"
-[passkeys]
-relying_party_id = "example.com"
-[access]
-registration = "admin"
-admin = "iam"
-[functions]
-architecture = "x86_64"
-memory_mb = 10240
-timeout = "29s"
-log_retention_days = 3653
-[protection]
-deletion = false
-[tags]
-team = "identity"
-"Cost Centre" = ""
-"#;
-    insta::assert_json_snapshot!(valid(text), @r#"
+    insta::assert_json_snapshot!(valid(EVERY_KEY), @r#"
     {
       "name": "dev",
       "aws": {

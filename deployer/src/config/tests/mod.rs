@@ -5,6 +5,7 @@
 mod arbitrary;
 mod files;
 mod meaning;
+mod related;
 mod values;
 
 use std::fmt::Write;
