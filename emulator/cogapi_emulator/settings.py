@@ -9,6 +9,11 @@ class Settings:
 
     # A new role cannot be assumed for some seconds; AWS does not say how many.
     role_propagation_seconds: float = 1.5
+    # Cognito's clock, for what expires in minutes or days: invitations, challenge sessions, refresh tokens.
+    # Codes of authenticators and the times in tokens stay those of the real clock.
+    cognito_clock_ahead_seconds: float = 0
+    # Cognito's mails are refused on the way out: CodeDeliveryFailureException.
+    mail_refused: bool = False
 
 
 class BadSetting(ValueError):
@@ -29,7 +34,10 @@ def change(account: str, document: object) -> dict[str, object]:
     if not isinstance(document, dict) or not document.keys() <= known:
         raise BadSetting(f"the body must be an object with at most the keys {', '.join(sorted(known))}")
     for name, value in document.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        if isinstance(getattr(Settings, name), bool):
+            if not isinstance(value, bool):
+                raise BadSetting(f"{name} must be true or false")
+        elif isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
             raise BadSetting(f"{name} must be a number of at least 0")
     _by_account[account] = Settings(**(asdict(of(account)) | document))
     return asdict(_by_account[account])

@@ -18,9 +18,7 @@ TEMPORARY = "Temporary-Passw0rd"
 PASSWORD = "Long-Enough-Passw0rd!"
 _TRUST = {
     "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    ],
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
 
 
@@ -33,7 +31,12 @@ def refusal(call: Callable, **arguments) -> tuple[str, str]:
 
 
 def totp(secret: str, drift: int = 0) -> str:
-    """The code that an authenticator shows, `drift` steps of 30 s from now."""
+    """The code that an authenticator shows, `drift` steps of 30 s from now.
+
+    Not in the last seconds of a step: what is one step old now would be too old when it arrives.
+    """
+    if (left := 30 - time.time() % 30) < 3:
+        time.sleep(left + 0.01)
     key = base64.b32decode(secret + "=" * (-len(secret) % 8))
     digest = hmac.new(key, struct.pack(">Q", int(time.time() // 30) + drift), hashlib.sha1).digest()
     offset = digest[-1] & 15
@@ -90,9 +93,7 @@ class World:
     def user(self, email: str) -> str:
         """A confirmed user with a permanent password."""
         username = self.invite(email, MessageAction="SUPPRESS")
-        self.idp.admin_set_user_password(
-            UserPoolId=self.pool_id, Username=username, Password=PASSWORD, Permanent=True
-        )
+        self.idp.admin_set_user_password(UserPoolId=self.pool_id, Username=username, Password=PASSWORD, Permanent=True)
         return username
 
     def hash(self, username: str) -> str:
@@ -132,7 +133,7 @@ class World:
 
     def function(self, name: str, source: str, permitted: bool = True, source_arn: str | None = None) -> str:
         """A Python function; `permitted` for this pool's Cognito unless told otherwise. Returns its ARN."""
-        self.emulator.admin("POST", "settings", {"role_propagation_seconds": 0}, self.account)
+        self.settings(role_propagation_seconds=0)
         iam = self.emulator.client("iam", self.account)
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]["Arn"]
         package = io.BytesIO()
@@ -157,6 +158,10 @@ class World:
                 SourceAccount=self.account,
             )
         return arn
+
+    def settings(self, **settings: object) -> None:
+        """Change what the emulator lets a test change for this account."""
+        self.emulator.admin("POST", "settings", settings, self.account)
 
     def mails(self, to: str) -> list[dict]:
         """The mails sent to an address, newest first."""

@@ -86,6 +86,32 @@ def test_a_reply_without_both_placeholders_gives_the_default_mail(world: World):
     assert JANE in mail["BodyText"]
 
 
+def test_when_mail_is_refused_the_call_fails_and_yet_the_user_is_created(world: World):
+    _prepared(world, trigger=False)
+    world.settings(mail_refused=True)
+    arguments = {"UserPoolId": world.pool_id, "Username": JANE, "DesiredDeliveryMediums": ["EMAIL"]}
+    arguments["UserAttributes"] = [{"Name": "email", "Value": JANE}]
+    assert refusal(world.idp.admin_create_user, **arguments)[0] == "CodeDeliveryFailureException"
+    world.settings(mail_refused=False)
+    world.idp.admin_create_user(**(arguments | {"MessageAction": "RESEND"}))
+    (mail,) = world.mails(JANE)
+    assert JANE in mail["BodyText"]
+
+
+def test_a_temporary_password_expires_until_the_invitation_is_sent_again(world: World):
+    world.pool(Policies={"PasswordPolicy": {"TemporaryPasswordValidityDays": 1}})
+    world.client()
+    world.invite(JANE)
+    world.settings(cognito_clock_ahead_seconds=86_400 + 60)
+    assert refusal(world.sign_in, email=JANE, password=TEMPORARY) == (
+        "NotAuthorizedException",
+        "Temporary password has expired and must be reset by an administrator.",
+    )
+    again = {"TemporaryPassword": "Another-Temporary-1", "MessageAction": "RESEND"}
+    world.idp.admin_create_user(UserPoolId=world.pool_id, Username=JANE, **again)
+    assert world.sign_in(JANE, "Another-Temporary-1")["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+
+
 def test_a_failing_trigger_fails_the_call_and_creates_nobody(world: World):
     _prepared(world)
     arguments = {
@@ -200,9 +226,8 @@ def test_no_mail_goes_out_unless_email_is_the_delivery_medium(world: World):
 def test_an_unknown_user_looks_like_a_known_one(world: World):
     _prepared(world, trigger=False).user(JANE)
     nobody = "jack@elsewhere.org"
-    assert world.idp.forgot_password(**_forgot(world, nobody))["CodeDeliveryDetails"] == (
-        world.idp.forgot_password(**_forgot(world, JANE))["CodeDeliveryDetails"]
-    )
+    known = world.idp.forgot_password(**_forgot(world, JANE))["CodeDeliveryDetails"]
+    assert world.idp.forgot_password(**_forgot(world, nobody))["CodeDeliveryDetails"] == known
     assert world.mails(nobody) == []
     sign_in = {"password": "Wrong-Passw0rd!!"}
     assert refusal(world.sign_in, email=nobody, **sign_in) == refusal(world.sign_in, email=JANE, **sign_in)

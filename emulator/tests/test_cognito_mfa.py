@@ -1,5 +1,7 @@
 """Second factors: MFA_SETUP, challenge sessions, codes that work once, the pool's MFA settings."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from cognito_world import PASSWORD, TEMPORARY, World, make_world, refusal, totp  # noqa: F401 (a fixture)
 
@@ -27,9 +29,7 @@ def test_a_first_login_with_mfa_on_leads_through_a_new_password_and_mfa_setup_to
         "MFAS_CAN_SETUP": '["SOFTWARE_TOKEN_MFA"]',
     }
     associated = secured.idp.associate_software_token(Session=challenge["Session"])
-    verified = secured.idp.verify_software_token(
-        Session=associated["Session"], UserCode=totp(associated["SecretCode"])
-    )
+    verified = secured.idp.verify_software_token(Session=associated["Session"], UserCode=totp(associated["SecretCode"]))
     assert verified["Status"] == "SUCCESS"
     tokens = secured.answer("MFA_SETUP", verified["Session"], username)["AuthenticationResult"]
     user = secured.idp.get_user(AccessToken=tokens["AccessToken"])
@@ -42,9 +42,7 @@ def test_a_login_with_an_authenticator_asks_for_its_code(secured: World):
     _, secret = secured.enrol(JANE)
     challenge = secured.sign_in(JANE)
     assert challenge["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
-    answer = secured.answer(
-        "SOFTWARE_TOKEN_MFA", challenge["Session"], username, SOFTWARE_TOKEN_MFA_CODE=totp(secret)
-    )
+    answer = secured.answer("SOFTWARE_TOKEN_MFA", challenge["Session"], username, SOFTWARE_TOKEN_MFA_CODE=totp(secret))
     assert answer["AuthenticationResult"]["AccessToken"]
 
 
@@ -150,6 +148,32 @@ def test_garbage_is_not_a_session(secured: World):
     assert refusal(secured.idp.associate_software_token, Session=garbage)[0] == "NotAuthorizedException"
 
 
+def test_of_two_answers_at_once_one_wins(secured: World):
+    username = secured.invite(JANE, MessageAction="SUPPRESS")
+    session = secured.sign_in(JANE, TEMPORARY)["Session"]
+
+    def answer(number: int) -> str:
+        try:
+            return secured.answer("NEW_PASSWORD_REQUIRED", session, username, NEW_PASSWORD=PASSWORD)["ChallengeName"]
+        except secured.idp.exceptions.NotAuthorizedException as refused:
+            return refused.response["Error"]["Message"]
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(answer, range(8)))
+    assert sorted(answers) == [SESSION_USED] * 7 + ["MFA_SETUP"]
+
+
+def test_a_session_expires(secured: World):
+    username = secured.invite(JANE, MessageAction="SUPPRESS")
+    session = secured.sign_in(JANE, TEMPORARY)["Session"]
+    secured.settings(cognito_clock_ahead_seconds=3 * 60 + 1)
+    arguments = secured.answering("NEW_PASSWORD_REQUIRED", session, username, NEW_PASSWORD=PASSWORD)
+    assert refusal(secured.idp.admin_respond_to_auth_challenge, **arguments) == (
+        "NotAuthorizedException",
+        "Invalid session for the user, session is expired.",
+    )
+
+
 def test_a_challenge_takes_the_secret_hash_of_the_real_username_only(secured: World):
     secured.user(JANE)
     _, secret = secured.enrol(JANE)
@@ -177,9 +201,7 @@ def test_the_public_operations_find_their_pool_in_any_account(secured: World):
         ClientId=secured.client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters
     )
     associated = secured.idp.associate_software_token(Session=challenge["Session"])
-    verified = secured.idp.verify_software_token(
-        Session=associated["Session"], UserCode=totp(associated["SecretCode"])
-    )
+    verified = secured.idp.verify_software_token(Session=associated["Session"], UserCode=totp(associated["SecretCode"]))
     answer = secured.idp.respond_to_auth_challenge(
         ClientId=secured.client_id,
         ChallengeName="MFA_SETUP",

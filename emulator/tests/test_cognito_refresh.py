@@ -1,7 +1,5 @@
 """Refreshing tokens: the client secret, rotation, replay."""
 
-import time
-
 import pytest
 from cognito_world import World, make_world, refusal  # noqa: F401 (a fixture)
 
@@ -52,11 +50,11 @@ def test_with_rotation_a_refresh_token_is_exchanged_and_its_replay_refused(world
 
 
 def test_within_the_grace_period_a_refresh_can_be_tried_again(world: World):
-    tokens = _signed_in(world, **_rotating(1))
+    tokens = _signed_in(world, **_rotating(60))
     refresh = world.idp.get_tokens_from_refresh_token
     refresh(**_arguments(world, tokens["RefreshToken"]))
     refresh(**_arguments(world, tokens["RefreshToken"]))
-    time.sleep(1.1)
+    world.settings(cognito_clock_ahead_seconds=61)
     assert refusal(refresh, **_arguments(world, tokens["RefreshToken"]))[0] == "RefreshTokenReuseException"
 
 
@@ -72,6 +70,15 @@ def test_with_rotation_refresh_token_auth_is_refused(world: World):
         },
     }
     assert refusal(world.idp.admin_initiate_auth, **arguments)[0] == "InvalidParameterException"
+
+
+def test_a_rotated_refresh_token_ends_when_the_first_would_have(world: World):
+    tokens = _signed_in(world, **_rotating(0))
+    refresh = world.idp.get_tokens_from_refresh_token
+    world.settings(cognito_clock_ahead_seconds=29 * 86_400)
+    second = refresh(**_arguments(world, tokens["RefreshToken"]))["AuthenticationResult"]["RefreshToken"]
+    world.settings(cognito_clock_ahead_seconds=31 * 86_400)
+    assert refusal(refresh, **_arguments(world, second)) == ("NotAuthorizedException", "Refresh Token has expired")
 
 
 @pytest.mark.parametrize("rotating", [{}, _rotating(0)])

@@ -9,6 +9,7 @@ from cogapi_emulator.cognito import (
     custom_auth,
     dispatch,
     invitations,
+    messages,
     mfa_settings,
     pools,
     recovery,
@@ -29,6 +30,7 @@ _CONCERNS = (
     totp,
     custom_auth,
     refresh_tokens,
+    messages,
     invitations,
     recovery,
 )

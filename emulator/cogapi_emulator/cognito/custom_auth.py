@@ -52,8 +52,7 @@ def _start(pool: dict, data: dict) -> tuple:
     if user is not None:
         _refuse_by_status(user)
     username = user["Username"] if user else _stand_in(pool, named)
-    token, session = idp._create_challenge_session(pool["Id"], client_id, username)
-    session |= {"challenge": _CHALLENGE, "named": named}
+    token, session = sessions.issue(pool["Id"], client_id, username, _CHALLENGE, named=named)
     if parameters.get("SRP_A"):
         # Started with SRP: Cognito proves the password itself before the custom challenges.
         idp._append_challenge_to_session(session, "SRP_A", True, None, {}, {})
@@ -77,9 +76,8 @@ def answer(pool: dict, session: dict, data: dict) -> tuple:
     )
     verdict = _invoke(pool, "VerifyAuthChallengeResponse", event, user)
     idp._update_pending_challenge_result(session, verdict.get("answerCorrect") is True)
-    token, following = idp._create_challenge_session(pool["Id"], session["client_id"], session["username"])
-    kept = ("challenge", "named", "challenges", "last_challenge_metadata", "srp_a")
-    following |= {name: session[name] for name in kept if name in session}
+    kept = {name: session[name] for name in ("named", "challenges", "last_challenge_metadata") if name in session}
+    token, following = sessions.issue(pool["Id"], session["client_id"], session["username"], _CHALLENGE, **kept)
     return _continue(pool, token, following, metadata)
 
 

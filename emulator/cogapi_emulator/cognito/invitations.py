@@ -2,12 +2,11 @@
 
 import secrets
 import string
-import time
 from collections.abc import Callable
 
 from ministack.services import cognito as idp
 
-from cogapi_emulator.cognito import messages
+from cogapi_emulator.cognito import clock, messages
 from cogapi_emulator.cognito.refused import Refused, not_authorized, raise_if_refused
 from cogapi_emulator.cognito.replacing import instead_of
 from cogapi_emulator.patching import around
@@ -30,11 +29,11 @@ def _wants_email(data: dict) -> bool:
     return "EMAIL" in (data.get("DesiredDeliveryMediums") or ["SMS"])
 
 
-def refuse_expired(pool: dict, user: dict, now: float | None = None) -> None:
+def refuse_expired(pool: dict, user: dict) -> None:
     """Refuse a temporary password that was not used in time; ministack's live for ever."""
     days = ((pool.get("Policies") or {}).get("PasswordPolicy") or {}).get("TemporaryPasswordValidityDays") or 7
     given = user.get("_temporary_since", user["UserCreateDate"])
-    if (time.time() if now is None else now) > given + days * _DAY:
+    if clock.now() > given + days * _DAY:
         raise not_authorized("Temporary password has expired and must be reset by an administrator.")
 
 
@@ -76,7 +75,7 @@ def _resend(create: Callable, pool: dict, data: dict) -> tuple:
     except BaseException:
         user["_password"] = before
         raise
-    user["_temporary_since"] = time.time()
+    user["_temporary_since"] = clock.now()
     return answer
 
 
@@ -84,5 +83,5 @@ def _admin_set_user_password(set_password: Callable, data: dict) -> tuple:
     answer = set_password(data)
     if answer[0] == 200:
         user, _ = idp._resolve_user(idp._user_pools[data["UserPoolId"]], data["Username"])
-        user["_temporary_since"] = time.time()
+        user["_temporary_since"] = clock.now()
     return answer

@@ -4,15 +4,31 @@ Must not know when a mail is due: `invitations` and `recovery` do.
 """
 
 import secrets
+from collections.abc import Callable
 
+from ministack.core.responses import get_account_id
 from ministack.services import cognito as idp
 
+from cogapi_emulator import settings
 from cogapi_emulator.cognito import triggers
+from cogapi_emulator.cognito.refused import Refused
+from cogapi_emulator.patching import around
 
 _CODE = "{####}"
 _USERNAME = "{username}"
 
 NO_CLIENT = "CLIENT_ID_NOT_APPLICABLE"
+
+
+def install() -> None:
+    """Patch ministack."""
+
+    @around(idp, "_deliver_cognito_email")
+    def deliver_cognito_email(original: Callable, *arguments: object, **keywords: object) -> object:
+        # AWS: when SES takes no mail, AdminCreateUser fails and yet has created the user; ministack never fails.
+        if settings.of(get_account_id()).mail_refused:
+            raise Refused("CodeDeliveryFailureException", "Email address is not verified.")
+        return original(*arguments, **keywords)
 
 
 def new_code() -> str:

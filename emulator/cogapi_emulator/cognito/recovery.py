@@ -6,7 +6,13 @@ from ministack.core.responses import json_response
 from ministack.services import cognito as idp
 
 from cogapi_emulator.cognito import messages
-from cogapi_emulator.cognito.refused import Refused, invalid_parameter, not_authorized, raise_if_refused
+from cogapi_emulator.cognito.refused import (
+    Refused,
+    client_not_found,
+    invalid_parameter,
+    not_authorized,
+    raise_if_refused,
+)
 from cogapi_emulator.cognito.replacing import instead_of
 
 
@@ -94,7 +100,7 @@ def _pool_of_client(data: dict) -> tuple[dict, str]:
     client_id = data.get("ClientId")
     pool, _ = idp._pool_for_client(client_id)
     if pool is None:
-        raise Refused("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
+        raise client_not_found(client_id)
     return pool, client_id
 
 

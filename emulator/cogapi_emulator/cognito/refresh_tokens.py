@@ -9,8 +9,14 @@ from collections.abc import Callable
 from ministack.core.responses import json_response
 from ministack.services import cognito as idp
 
-from cogapi_emulator.cognito import clients
-from cogapi_emulator.cognito.refused import Refused, invalid_parameter, not_authorized, raise_if_refused
+from cogapi_emulator.cognito import clients, clock
+from cogapi_emulator.cognito.refused import (
+    Refused,
+    client_not_found,
+    invalid_parameter,
+    not_authorized,
+    raise_if_refused,
+)
 from cogapi_emulator.cognito.replacing import instead_of
 from cogapi_emulator.patching import around
 
@@ -31,7 +37,7 @@ def get_tokens_from_refresh_token(data: dict) -> tuple:
         raise invalid_parameter("RefreshToken and ClientId are required.")
     pool, _ = idp._pool_for_client(client_id)
     if pool is None:
-        raise Refused("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
+        raise client_not_found(client_id)
     client = pool["_clients"][client_id]
     _check_secret(client, data.get("ClientSecret"))
     user, error = idp._refresh_auth_user(pool, pool["Id"], client_id, token)
@@ -66,7 +72,7 @@ def _rotate_out(pool: dict, claims: dict, grace_seconds: int) -> None:
     """Begin the end of a token that is being exchanged; refuse one whose grace period is over."""
     with _lock:
         rotated_out = pool.setdefault("_rotated_refresh_tokens", {})
-        now = time.time()
+        now = clock.now()
         since = rotated_out.get(claims["jti"])
         if since is not None and now >= since + grace_seconds:
             raise Refused("RefreshTokenReuseException", "Refresh token has been invalidated by rotation.")
@@ -81,7 +87,7 @@ def _successor(pool: dict, claims: dict) -> str:
 def _until_expiry(refresh_auth_user: Callable, pool: dict, pool_id: str, client_id: str, token: str) -> tuple:
     """AWS refuses an expired refresh token; ministack looks at the expiry of access tokens only."""
     user, error = refresh_auth_user(pool, pool_id, client_id, token)
-    if error is None and idp._token_claims(token).get("exp", 0) <= time.time():
+    if error is None and idp._token_claims(token).get("exp", 0) <= clock.now():
         raise not_authorized("Refresh Token has expired")
     return user, error
 

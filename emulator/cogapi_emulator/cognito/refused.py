@@ -29,6 +29,11 @@ def invalid_parameter(message: str) -> Refused:
     return Refused("InvalidParameterException", message)
 
 
+def client_not_found(client_id: object) -> Refused:
+    """Return the refusal of an operation that names an app client that is not there."""
+    return Refused("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
+
+
 def raise_if_refused(answer: tuple | None) -> None:
     """Re-raise an error response of one of ministack's own checks (None means that it passed)."""
     if answer is not None:

@@ -6,10 +6,10 @@ means is the business of the modules that use this one.
 """
 
 import threading
-import time
 
 from ministack.services import cognito as idp
 
+from cogapi_emulator.cognito import clock
 from cogapi_emulator.cognito.refused import Refused, invalid_parameter, not_authorized
 
 # Believed, not documented: AWS gives up on a session after a few wrong codes.
@@ -18,13 +18,12 @@ _TRIES = 3
 _lock = threading.Lock()
 
 
-def issue(pool_id: str, client_id: str, username: str, challenge: str, **facts: object) -> str:
+def issue(pool_id: str, client_id: str, username: str, challenge: str, **facts: object) -> tuple[str, dict]:
     """Begin a session that waits for an answer to `challenge`; it lives for the client's AuthSessionValidity."""
     _forget_expired()
     token, session = idp._create_challenge_session(pool_id, client_id, username)
-    session["challenge"] = challenge
-    session.update(facts)
-    return token
+    session.update(facts, challenge=challenge, expires_at=clock.now() + session["expires_at"] - session["created_at"])
+    return token, session
 
 
 def find(token: object, challenge: str, client_id: str | None = None) -> dict:
@@ -34,7 +33,7 @@ def find(token: object, challenge: str, client_id: str | None = None) -> dict:
     session = idp._challenge_sessions.get(token)
     if session is None:
         raise not_authorized("Invalid session for the user.")
-    if time.time() > session["expires_at"]:
+    if clock.now() > session["expires_at"]:
         raise not_authorized("Invalid session for the user, session is expired.")
     if session.get("spent"):
         raise not_authorized("Invalid session for the user, session can only be used once.")
@@ -72,7 +71,7 @@ def check_user(session: dict, pool: dict, username: object) -> dict | None:
 
 
 def _forget_expired() -> None:
-    now = time.time()
+    now = clock.now()
     for token, session in idp._challenge_sessions.items():
         if now > session["expires_at"]:
             idp._challenge_sessions.pop(token, None)

@@ -10,7 +10,7 @@ from ministack.core.responses import json_response
 from ministack.services import cognito as idp
 
 from cogapi_emulator.cognito import custom_auth, invitations, sessions, totp
-from cogapi_emulator.cognito.refused import invalid_parameter, not_authorized, raise_if_refused
+from cogapi_emulator.cognito.refused import client_not_found, invalid_parameter, not_authorized, raise_if_refused
 from cogapi_emulator.cognito.replacing import instead_of
 
 
@@ -34,7 +34,7 @@ def password_proved(
     if user.get("UserStatus") == "FORCE_CHANGE_PASSWORD":
         invitations.refuse_expired(pool, user)
         idp._record_auth_event(pool, user, data or {}, "SignIn", "Pass", (("Password", "Success"),))
-        session = sessions.issue(pool_id, client_id, user["Username"], "NEW_PASSWORD_REQUIRED")
+        session, _ = sessions.issue(pool_id, client_id, user["Username"], "NEW_PASSWORD_REQUIRED")
         attributes = idp._attr_list_to_dict(user.get("Attributes", []))
         return _challenge(
             "NEW_PASSWORD_REQUIRED",
@@ -72,7 +72,7 @@ def admin_respond_to_auth_challenge(data: dict) -> tuple:
 def _respond(pool: dict | None, data: dict) -> tuple:
     client_id = data.get("ClientId")
     if pool is None or client_id not in pool["_clients"]:
-        return idp.error_response_json("ResourceNotFoundException", f"User pool client {client_id} does not exist.", 400)
+        raise client_not_found(client_id)
     challenge = data.get("ChallengeName")
     if challenge == "PASSWORD_VERIFIER":
         # Bound to its SECRET_BLOCK or to a CUSTOM_AUTH session, which ministack checks by itself.
@@ -104,9 +104,7 @@ def _answer_new_password(pool: dict, session: dict, data: dict) -> tuple:
     challenge = _second_factor(pool, session["client_id"], user)
     if challenge:
         return json_response(challenge)
-    return _tokens(
-        pool, session["client_id"], user, data.get("ClientMetadata"), "TokenGeneration_NewPasswordChallenge"
-    )
+    return _tokens(pool, session["client_id"], user, data.get("ClientMetadata"), "TokenGeneration_NewPasswordChallenge")
 
 
 def _answer_totp(pool: dict, session: dict, data: dict) -> tuple:
@@ -144,7 +142,7 @@ def _second_factor(pool: dict, client_id: str, user: dict) -> dict | None:
     """
     mfa = pool.get("MfaConfiguration", "OFF")
     if mfa != "OFF" and totp.enrolled(user):
-        session = sessions.issue(pool["Id"], client_id, user["Username"], "SOFTWARE_TOKEN_MFA")
+        session, _ = sessions.issue(pool["Id"], client_id, user["Username"], "SOFTWARE_TOKEN_MFA")
         return {
             "ChallengeName": "SOFTWARE_TOKEN_MFA",
             "Session": session,
@@ -152,7 +150,7 @@ def _second_factor(pool: dict, client_id: str, user: dict) -> dict | None:
         }
     if mfa != "ON":
         return None
-    session = sessions.issue(pool["Id"], client_id, user["Username"], "MFA_SETUP", stage=totp.BEGUN)
+    session, _ = sessions.issue(pool["Id"], client_id, user["Username"], "MFA_SETUP", stage=totp.BEGUN)
     can_set_up = ["SOFTWARE_TOKEN_MFA"] if totp.allowed(pool) else []
     return {
         "ChallengeName": "MFA_SETUP",

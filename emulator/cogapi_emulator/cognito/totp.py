@@ -122,9 +122,10 @@ def _refuse_unless_allowed(pool: dict) -> None:
 
 
 def _next_session(session: dict, stage: str, **facts: object) -> str:
-    return sessions.issue(
+    following, _ = sessions.issue(
         session["pool_id"], session["client_id"], session["username"], "MFA_SETUP", stage=stage, **facts
     )
+    return following
 
 
 def _mismatch() -> Refused:
