@@ -55,7 +55,10 @@ macro_rules! template {
 
 macro_rules! languages {
     ($($locale:literal),* $(,)?) => {
-        /// All languages; the first one serves where no other fits.
+        /// All languages.
+        pub const LOCALES: &[&str] = &[$($locale),*];
+
+        /// Their texts; the first one serves where no other fits.
         const LANGUAGES: &[Language] = &[$(Language {
             locale: $locale,
             invitation: template!($locale, "invitation"),

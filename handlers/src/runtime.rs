@@ -39,7 +39,7 @@ pub struct App {
 impl App {
     /// The app of the endpoint, from the environment as `get` reads it.
     pub fn load(endpoint: &Endpoint, get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let config = Config::load(endpoint.environment, &get);
+        let config = Config::load(endpoint.variables, &get);
         let aws = aws::Environment::load(&get);
         match (config, aws) {
             (Ok(config), Ok(aws)) => Ok(Self { config, aws, cognito: OnceLock::new() }),
@@ -63,12 +63,6 @@ impl App {
         }
         let client = self.aws.cognito().map_err(Failure::internal)?;
         Ok(self.cognito.get_or_init(|| client))
-    }
-
-    /// What this environment says about AWS.
-    #[must_use]
-    pub fn aws(&self) -> &aws::Environment {
-        &self.aws
     }
 }
 

@@ -21,6 +21,13 @@ const TELLING: &[&str] = &[
     "UnrecognizedClientException",
 ];
 
+/// Errors that say "slower".
+const THROTTLED: &[&str] =
+    &["TooManyRequestsException", "ThrottlingException", "RequestLimitExceeded", "LimitExceededException"];
+
+/// Errors that come without a 5xx status and yet pass by themselves. The second: a trigger could not be run at all.
+const LATER: &[&str] = &["InternalErrorException", "UnexpectedLambdaException"];
+
 /// The failure for an error that the caller of `operation` has no own answer for.
 pub fn failure<E>(operation: &str, error: &SdkError<E>) -> Failure
 where
@@ -31,21 +38,11 @@ where
             ErrorCode::UpstreamUnavailable
         }
         SdkError::ServiceError(service) => {
-            let throttled = matches!(
-                error.code(),
-                Some(
-                    "TooManyRequestsException"
-                        | "ThrottlingException"
-                        | "Throttling"
-                        | "RequestLimitExceeded"
-                        | "LimitExceededException"
-                )
-            );
-            if throttled || service.raw().status().as_u16() == 429 {
+            let status = service.raw().status();
+            let is_one_of = |codes: &[&str]| error.code().is_some_and(|code| codes.contains(&code));
+            if is_one_of(THROTTLED) || status.as_u16() == 429 {
                 ErrorCode::TooManyRequests
-            } else if service.raw().status().is_server_error()
-                || error.code() == Some("InternalErrorException")
-            {
+            } else if is_one_of(LATER) || status.is_server_error() {
                 ErrorCode::UpstreamUnavailable
             } else {
                 ErrorCode::Internal

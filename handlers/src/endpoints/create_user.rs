@@ -4,7 +4,7 @@ use crate::{
     access,
     config::env,
     endpoint::{Authorization, Endpoint},
-    error::{ErrorCode, Failure},
+    error::{ErrorCode, Failure, FieldProblem},
     formats,
     reply::Reply,
     request::Request,
@@ -13,6 +13,7 @@ use crate::{
 };
 use aws_sdk_cognitoidentityprovider::{
     config::retry::RetryConfig,
+    error::SdkError,
     operation::admin_create_user::AdminCreateUserError,
     types::{AttributeType, DeliveryMediumType},
 };
@@ -25,7 +26,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     path: "/v1/users",
     authorization: Authorization::Registration,
     operations: &["cognito-idp:AdminCreateUser"],
-    environment: &[env::USER_POOL_ID, env::CLIENT_ID, env::REGISTRATION, env::ADMIN],
+    variables: &[env::USER_POOL_ID, env::CLIENT_ID, env::REGISTRATION, env::ADMIN],
     errors: &[
         ErrorCode::InvalidRequest,
         ErrorCode::InvalidToken,
@@ -73,14 +74,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
         .send()
         .await;
 
-    let output = result.map_err(|error| match error.as_service_error() {
-        Some(AdminCreateUserError::UsernameExistsException(_)) => ErrorCode::UserExists.into(),
-        // Raised although the user has been created: the resend endpoint sends the mail again.
-        Some(AdminCreateUserError::CodeDeliveryFailureException(_)) => {
-            Failure::new(ErrorCode::EmailDeliveryFailed).because(upstream::cause("AdminCreateUser", &error))
-        }
-        _ => upstream::failure("AdminCreateUser", &error),
-    })?;
+    let output = result.map_err(|error| refusal(&error))?;
 
     // In a pool whose users sign in by e-mail the username is the `sub`.
     let user_id = output
@@ -88,6 +82,29 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
         .and_then(|user| user.username())
         .ok_or_else(|| Failure::internal("AdminCreateUser: the reply has no username"))?;
     Reply::json(201, &Created { email: &email, user_id, status: "CREATED" })
+}
+
+fn refusal(error: &SdkError<AdminCreateUserError>) -> Failure {
+    match error.as_service_error() {
+        Some(AdminCreateUserError::UsernameExistsException(_)) => ErrorCode::UserExists.into(),
+        // Raised although the user has been created: the resend endpoint sends the mail again.
+        Some(AdminCreateUserError::CodeDeliveryFailureException(_)) => {
+            Failure::new(ErrorCode::EmailDeliveryFailed).because(upstream::cause("AdminCreateUser", error))
+        }
+        // Cognito's formats are its own: what passes ours may still be refused ("Invalid phone number format.").
+        Some(AdminCreateUserError::InvalidParameterException(refused)) => {
+            let message = refused.message().unwrap_or_default().to_ascii_lowercase();
+            let field = if message.contains("phone number format") {
+                "mobile_phone_number"
+            } else if message.contains("email address format") {
+                "email"
+            } else {
+                return upstream::failure("AdminCreateUser", error);
+            };
+            Failure::invalid(vec![FieldProblem { field: field.to_owned(), problem: "is not accepted" }])
+        }
+        _ => upstream::failure("AdminCreateUser", error),
+    }
 }
 
 fn attribute(name: &str, value: &str) -> Result<AttributeType, Failure> {

@@ -18,7 +18,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     path: "/v1/userinfo",
     authorization: Authorization::IdToken,
     operations: &[],
-    environment: &[env::USER_POOL_ID, env::CLIENT_ID],
+    variables: &[env::USER_POOL_ID, env::CLIENT_ID],
     errors: &[ErrorCode::InvalidToken],
     summary: "Tells who the caller is.",
 };

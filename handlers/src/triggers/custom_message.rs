@@ -28,7 +28,7 @@ pub async fn handle(mut event: Value) -> Result<Value, Failure> {
     Ok(event)
 }
 
-fn write(event: &Value) -> Option<email::Mail> {
+fn write<'a>(event: &'a Value) -> Option<email::Mail> {
     let message = match event["triggerSource"].as_str()? {
         // Sent again (MessageAction=RESEND), it has the same source.
         "CustomMessage_AdminCreateUser" => Message::Invitation,
@@ -39,12 +39,17 @@ fn write(event: &Value) -> Option<email::Mail> {
         _ => return None,
     };
     let request = &event["request"];
+    let text = |value: &'a Value| value.as_str().filter(|text| !text.trim().is_empty());
     let attributes = &request["userAttributes"];
+    let username = text(&request["usernameParameter"]);
+    if message == Message::Invitation && username.is_none() {
+        // Without both placeholders Cognito silently sends its own text anyway.
+        return None;
+    }
     let values = email::Values {
-        name: attributes["name"].as_str().unwrap_or_default(),
-        code: request["codeParameter"].as_str()?,
-        // Only an invitation has it, and one without both placeholders is silently replaced by Cognito's own text.
-        username: request["usernameParameter"].as_str().unwrap_or_default(),
+        name: text(&attributes["name"]).or_else(|| text(&attributes["email"])).unwrap_or_default(),
+        code: text(&request["codeParameter"])?,
+        username: username.unwrap_or_default(),
     };
-    Some(email::write(message, attributes["locale"].as_str(), &values))
+    Some(email::write(message, text(&attributes["locale"]), &values))
 }

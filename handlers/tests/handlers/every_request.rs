@@ -1,0 +1,143 @@
+//! What holds whatever the endpoint.
+
+use crate::support::*;
+use aws_smithy_http_client::test_util::NeverClient;
+use cogapi_handlers::{
+    registry::{ENDPOINTS, Handle},
+    runtime::{Invocation, answer},
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::Instant;
+
+fn login() -> Value {
+    post(&json!({"email": EMAIL, "password": PASSWORD}))
+}
+
+fn repeated(call: impl Fn() -> Call) -> Vec<Call> {
+    std::iter::repeat_with(call).take(3).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttling_is_told_with_the_time_to_wait() {
+    let calls = repeated(|| fails("AdminInitiateAuth", "TooManyRequestsException", "Rate exceeded"));
+    let answer = call("login", login(), &calls).await;
+    assert_eq!(answer.error(), (429, "too_many_requests"));
+    assert!(answer.headers["Retry-After"].parse::<u32>().unwrap() > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_of_aws_is_upstream_unavailable() {
+    for status in [500, 502, 503, 504] {
+        let answer = call("login", login(), &repeated(|| breaks("AdminInitiateAuth", status))).await;
+        assert_eq!(answer.error(), (503, "upstream_unavailable"), "{status}");
+    }
+    let failed = fails("AdminInitiateAuth", "InternalErrorException", "Something went wrong");
+    assert_eq!(call("login", login(), &[failed]).await.error(), (503, "upstream_unavailable"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_bad_moment_of_aws_is_not_noticed() {
+    let session = json!({"ChallengeName": "SOFTWARE_TOKEN_MFA", "Session": SESSION});
+    let calls = [breaks("AdminInitiateAuth", 500), succeeds("AdminInitiateAuth", session)];
+    assert_eq!(call("login", login(), &calls).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_aws_that_never_answers_is_given_up_well_within_the_functions_time() {
+    for endpoint in ENDPOINTS.iter().filter(|it| !it.operations.is_empty()) {
+        let body = match endpoint.name {
+            "create-user" => json!({"full_name": "J", "email": EMAIL, "mobile_phone_number": "+33612345678"}),
+            _ => json!({"email": EMAIL, "password": PASSWORD}),
+        };
+        let asked = Instant::now();
+        let answer = ask(&app_over(endpoint.name, NeverClient::new(), &[]), endpoint.name, post(&body)).await;
+        assert_eq!(answer.error(), (503, "upstream_unavailable"), "{}", endpoint.name);
+        assert!(asked.elapsed() < Duration::from_secs(5), "{}: {:?}", endpoint.name, asked.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_by_iam_is_our_defect_and_its_cause_is_only_logged() {
+    let message = "User: arn:aws:sts::123456789012:assumed-role/login is not authorized to perform: cognito-idp:AdminInitiateAuth";
+    let answer =
+        call("login", login(), &[fails("AdminInitiateAuth", "AccessDeniedException", message)]).await;
+    assert_eq!(answer.error(), (500, "internal"));
+    assert!(answer.log["cause"].as_str().unwrap().contains(message));
+    assert!(!answer.body.to_string().contains("arn:aws"));
+}
+
+#[tokio::test]
+async fn a_message_that_may_quote_the_request_is_not_logged() {
+    let message = format!("Value '{PASSWORD}' at 'password' failed to satisfy constraint");
+    let answer =
+        call("login", login(), &[fails("AdminInitiateAuth", "InvalidParameterException", &message)]).await;
+    assert_eq!(answer.error(), (500, "internal"));
+    assert_eq!(
+        answer.log["cause"],
+        "AdminInitiateAuth: InvalidParameterException (aws request aws-request-1)"
+    );
+}
+
+#[tokio::test]
+async fn the_log_says_which_request_did_what_how_long() {
+    let answer = call("login", post(&json!({})), &[]).await;
+    let log = &answer.log;
+    assert_eq!(log["request_id"], REQUEST_ID);
+    assert_eq!(log["invocation_id"], "lambda-invocation-1");
+    assert_eq!(log["level"], "WARN");
+    assert!(log["duration_ms"].is_u64());
+    assert!(log["timestamp"].as_str().unwrap().ends_with('Z'));
+}
+
+#[tokio::test]
+async fn what_a_client_sends_is_not_logged_even_as_a_fields_name() {
+    let answer = call("login", post(&json!({PASSWORD: 1})), &[]).await;
+    assert_eq!(answer.error(), (400, "invalid_request"));
+}
+
+#[tokio::test]
+async fn the_error_says_the_request_id_that_the_gateway_gave() {
+    assert_eq!(call("login", post(&json!({})), &[]).await.body["request_id"], REQUEST_ID);
+    assert_eq!(call("login", json!({}), &[]).await.body["request_id"], "lambda-invocation-1");
+}
+
+#[tokio::test]
+async fn every_reply_carries_the_origin_that_may_read_it() {
+    let error = call("login", post(&json!({})), &[]).await;
+    assert_eq!(error.headers["Access-Control-Allow-Origin"], "https://app.example");
+    assert_eq!(error.headers["Vary"], "Origin");
+    let event = with_claims(post(&json!({})), &id_token_claims());
+    let good = call("userinfo", event.clone(), &[]).await;
+    assert_eq!(
+        (good.status, good.headers["Access-Control-Allow-Origin"].as_str()),
+        (200, "https://app.example")
+    );
+    assert_eq!(good.headers["Access-Control-Allow-Methods"], "GET,OPTIONS");
+    let any = call_in("userinfo", &[("CORS_ORIGINS", "*")], event, &[]).await;
+    assert_eq!(any.headers["Access-Control-Allow-Origin"], "*");
+}
+
+async fn answered_by(handle: Handle, budget: Duration) -> (u16, Value, String) {
+    let app = app_over("login", NeverClient::new(), &[]);
+    let invocation = Invocation { id: "i".to_owned(), budget };
+    let event = serde_json::from_value(login()).unwrap();
+    let (response, line) = answer(&app, endpoint("login"), handle, event, &invocation).await;
+    (response.status_code, serde_json::from_str(&response.body).unwrap(), line)
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_in_the_contracts_shape_and_the_next_request_works() {
+    let panicking: Handle = |_, _| Box::pin(async { panic!("with {PASSWORD}") });
+    let (status, body, line) = answered_by(panicking, Duration::from_secs(9)).await;
+    assert_eq!((status, &body["code"], &body["request_id"]), (500, &json!("internal"), &json!(REQUEST_ID)));
+    assert!(!line.contains(PASSWORD) && !body.to_string().contains(PASSWORD));
+    assert_eq!(call("login", post(&json!({})), &[]).await.status, 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_answered_before_lambda_would_cut_it_off() {
+    let endless: Handle = |_, _| Box::pin(std::future::pending());
+    let (status, body, _) = answered_by(endless, Duration::from_secs(2)).await;
+    assert_eq!((status, &body["code"]), (503, &json!("upstream_unavailable")));
+}

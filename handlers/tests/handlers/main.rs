@@ -1,0 +1,11 @@
+//! The promises of the functions, kept against a replayed Cognito: a call that a test does not expect fails it.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests fail by panicking")]
+
+mod anything;
+mod binaries;
+mod create_user;
+mod custom_message;
+mod every_request;
+mod login;
+mod support;
+mod userinfo;

@@ -1,0 +1,223 @@
+//! A function with its environment and a replayed Cognito; what was answered, logged and called.
+
+use aws_sdk_cognitoidentityprovider::{
+    Client,
+    config::{HttpClient, SharedHttpClient, retry::RetryPartition},
+};
+use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
+use aws_smithy_types::body::SdkBody;
+use cogapi_handlers::{
+    aws,
+    endpoint::Endpoint,
+    error::ErrorCode,
+    registry,
+    runtime::{App, Invocation, answer},
+};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+pub(crate) const EMAIL: &str = "jane@example.com";
+pub(crate) const USER_ID: &str = "5f0e2b7a-0001-4c5e-9d55-7c1a0f1d2e3b";
+pub(crate) const PASSWORD: &str = "Corr3ct-horse!battery";
+pub(crate) const SESSION: &str = "AYABe-session-of-the-password";
+pub(crate) const SECOND_SESSION: &str = "AYABe-session-of-the-secret";
+pub(crate) const TOTP_SECRET: &str = "JBSWY3DPEHPK3PXP";
+pub(crate) const CLIENT_SECRET: &str = "client-secret-nobody-may-see";
+pub(crate) const REQUEST_ID: &str = "gateway-request-1";
+
+/// A partition is a budget of retries that is shared within a process: each app gets its own.
+static PARTITIONS: AtomicUsize = AtomicUsize::new(0);
+
+/// Whatever happens, none of these is ever logged.
+const NEVER_LOGGED: &[&str] =
+    &[PASSWORD, SESSION, SECOND_SESSION, TOTP_SECRET, CLIENT_SECRET, "lambda-secret-key"];
+
+pub(crate) fn variable(name: &str) -> Option<String> {
+    let value = match name {
+        "AWS_REGION" => "eu-west-1",
+        "AWS_ACCESS_KEY_ID" => "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY" => "lambda-secret-key",
+        "USER_POOL_ID" => "eu-west-1_pool",
+        "CLIENT_ID" => "client1",
+        "CLIENT_SECRET" => CLIENT_SECRET,
+        "MFA_ISSUER" => "My Co",
+        "CORS_ORIGINS" => "https://app.example,https://other.example",
+        "REGISTRATION" => "open",
+        "ADMIN" => "group",
+        _ => return None,
+    };
+    Some(value.to_owned())
+}
+
+pub(crate) fn endpoint(name: &str) -> &'static Endpoint {
+    registry::endpoint(name).expect("a registered endpoint").0
+}
+
+pub(crate) fn app_over(name: &str, http_client: impl HttpClient + 'static, changed: &[(&str, &str)]) -> App {
+    let get = |name: &str| {
+        let change = changed.iter().find(|(key, _)| *key == name);
+        change.map_or_else(|| variable(name), |(_, value)| Some((*value).to_owned()))
+    };
+    let client = aws::Environment::load(get).unwrap().cognito_over(SharedHttpClient::new(http_client));
+    let partition = RetryPartition::new(format!("test-{}", PARTITIONS.fetch_add(1, Ordering::Relaxed)));
+    let client = Client::from_conf(client.config().to_builder().retry_partition(partition).build());
+    App::load(endpoint(name), get).unwrap().with_cognito(client)
+}
+
+/// One call that Cognito gets, and its reply.
+pub(crate) struct Call {
+    pub(crate) operation: &'static str,
+    pub(crate) status: u16,
+    pub(crate) reply: Value,
+}
+
+pub(crate) fn succeeds(operation: &'static str, reply: Value) -> Call {
+    Call { operation, status: 200, reply }
+}
+
+pub(crate) fn fails(operation: &'static str, error: &str, message: &str) -> Call {
+    Call { operation, status: 400, reply: json!({"__type": error, "message": message}) }
+}
+
+pub(crate) fn breaks(operation: &'static str, status: u16) -> Call {
+    Call { operation, status, reply: json!({}) }
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: BTreeMap<&'static str, String>,
+    pub(crate) body: Value,
+    pub(crate) log: Value,
+    /// The bodies of the calls, in order.
+    pub(crate) sent: Vec<Value>,
+    /// The IAM actions of the calls that were signed.
+    pub(crate) actions: Vec<String>,
+}
+
+impl Answer {
+    /// Status and code.
+    pub(crate) fn error(&self) -> (u16, &str) {
+        (self.status, self.body["code"].as_str().expect("an error reply has a code"))
+    }
+
+    /// The fields that are named, sorted.
+    pub(crate) fn fields(&self) -> Vec<(&str, &str)> {
+        let mut fields: Vec<_> = self.body["fields"]
+            .as_array()
+            .expect("a bad request names its fields")
+            .iter()
+            .map(|it| (it["field"].as_str().unwrap(), it["problem"].as_str().unwrap()))
+            .collect();
+        fields.sort_unstable();
+        fields
+    }
+}
+
+pub(crate) fn post(body: &Value) -> Value {
+    json!({"requestContext": {"requestId": REQUEST_ID}, "headers": {"origin": "https://app.example"}, "body": body.to_string()})
+}
+
+pub(crate) fn with_claims(mut event: Value, claims: &Value) -> Value {
+    event["requestContext"]["authorizer"] = json!({"claims": claims});
+    event
+}
+
+pub(crate) fn id_token_claims() -> Value {
+    json!({
+        "sub": USER_ID,
+        "iss": "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_pool",
+        "aud": "client1",
+        "token_use": "id",
+        "email": EMAIL,
+        "name": "Jane Doe",
+        "phone_number": "+33612345678",
+    })
+}
+
+pub(crate) async fn call(name: &str, event: Value, calls: &[Call]) -> Answer {
+    call_in(name, &[], event, calls).await
+}
+
+/// Calls the endpoint in an environment with these changes, and checks what holds for every request.
+pub(crate) async fn call_in(name: &str, changed: &[(&str, &str)], event: Value, calls: &[Call]) -> Answer {
+    let replay = StaticReplayClient::new(calls.iter().map(exchange).collect());
+    let app = app_over(name, replay.clone(), changed);
+    let mut answer = ask(&app, name, event).await;
+
+    let requests: Vec<_> = replay.actual_requests().collect();
+    let targets: Vec<_> =
+        requests.iter().map(|it| it.headers().get("x-amz-target").unwrap_or_default()).collect();
+    let expected: Vec<_> =
+        calls.iter().map(|it| format!("AWSCognitoIdentityProviderService.{}", it.operation)).collect();
+    assert_eq!(targets, expected, "the calls to Cognito");
+    answer.sent = requests
+        .iter()
+        .map(|it| serde_json::from_slice(it.body().bytes().unwrap_or_default()).unwrap())
+        .collect();
+    answer.actions = requests
+        .iter()
+        .zip(calls)
+        .filter(|(request, _)| request.headers().contains_key("authorization"))
+        .map(|(_, call)| format!("cognito-idp:{}", call.operation))
+        .collect();
+    let allowed = endpoint(name).operations;
+    assert!(
+        answer.actions.iter().all(|it| allowed.contains(&it.as_str())),
+        "{:?}: {allowed:?}",
+        answer.actions
+    );
+    answer
+}
+
+/// Calls the endpoint, and checks what holds for every reply and every log line.
+pub(crate) async fn ask(app: &App, name: &str, event: Value) -> Answer {
+    let (endpoint, handle) = registry::endpoint(name).unwrap();
+    let invocation = Invocation { id: "lambda-invocation-1".to_owned(), budget: Duration::from_millis(9500) };
+    let event = serde_json::from_value(event).unwrap();
+    let (response, line) = answer(app, endpoint, handle, event, &invocation).await;
+
+    let body: Value = serde_json::from_str(&response.body).expect("every reply is JSON");
+    let log: Value = serde_json::from_str(&line).expect("every log line is JSON");
+    assert!(!line.contains('\n'));
+    for secret in NEVER_LOGGED {
+        assert!(!line.contains(secret), "{secret} was logged: {line}");
+    }
+    assert_eq!(response.headers["Cache-Control"], "no-store");
+    assert_eq!(response.headers["Content-Type"], "application/json");
+    assert_eq!((&log["endpoint"], &log["status"]), (&json!(name), &json!(response.status_code)));
+    if response.status_code >= 400 {
+        assert_eq!(log["outcome"], body["code"]);
+        assert_eq!(log["request_id"], body["request_id"]);
+        let code =
+            *ErrorCode::ALL.iter().find(|it| it.as_str() == body["code"]).expect("a code of the contract");
+        assert_eq!(code.status(), response.status_code);
+        assert!(
+            endpoint.errors.contains(&code) || ErrorCode::COMMON.contains(&code),
+            "{code:?} is not declared"
+        );
+    } else {
+        assert_eq!(log["outcome"], "ok");
+    }
+    Answer {
+        status: response.status_code,
+        headers: response.headers,
+        body,
+        log,
+        sent: vec![],
+        actions: vec![],
+    }
+}
+
+fn exchange(call: &Call) -> ReplayEvent {
+    let request = http::Request::builder().uri("https://unused").body(SdkBody::empty()).unwrap();
+    let response = http::Response::builder()
+        .status(call.status)
+        .header("x-amzn-requestid", "aws-request-1")
+        .body(SdkBody::from(call.reply.to_string()))
+        .unwrap();
+    ReplayEvent::new(request, response)
+}
