@@ -4,22 +4,18 @@ import base64
 import hashlib
 import hmac
 import io
-import json
 import struct
 import time
-import urllib.request
 import zipfile
 from collections.abc import Callable
 
 import pytest
 from botocore.exceptions import ClientError
+from conftest import Emulator
+from functions import make_role, wait_until_active
 
 TEMPORARY = "Temporary-Passw0rd"
 PASSWORD = "Long-Enough-Passw0rd!"
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
 
 
 def refusal(call: Callable, **arguments) -> tuple[str, str]:
@@ -46,7 +42,7 @@ def totp(secret: str, drift: int = 0) -> str:
 class World:
     """An account with one user pool and one confidential app client."""
 
-    def __init__(self, emulator, account: str) -> None:
+    def __init__(self, emulator: Emulator, account: str) -> None:
         self.emulator = emulator
         self.account = account
         self.idp = emulator.client("cognito-idp", account)
@@ -133,9 +129,7 @@ class World:
 
     def function(self, name: str, source: str, permitted: bool = True, source_arn: str | None = None) -> str:
         """A Python function; `permitted` for this pool's Cognito unless told otherwise. Returns its ARN."""
-        self.settings(role_propagation_seconds=0)
-        iam = self.emulator.client("iam", self.account)
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]["Arn"]
+        role = make_role(self.emulator, self.account, name, "lambda.amazonaws.com")
         package = io.BytesIO()
         with zipfile.ZipFile(package, "w") as archive:
             archive.writestr("index.py", source)
@@ -147,7 +141,7 @@ class World:
             Role=role,
             Code={"ZipFile": package.getvalue()},
         )["FunctionArn"]
-        functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05})
+        wait_until_active(functions, name)
         if permitted:
             functions.add_permission(
                 FunctionName=name,
@@ -165,12 +159,9 @@ class World:
 
     def mails(self, to: str) -> list[dict]:
         """The mails sent to an address, newest first."""
-        url = f"{self.emulator.url}/_ministack/ses/messages?account={self.account}"
-        with urllib.request.urlopen(url, timeout=10) as response:
-            sent = json.load(response)["messages"].get(self.account, [])
-        return [mail for mail in reversed(sent) if to in mail["To"]]
+        return [mail for mail in self.emulator.admin("GET", "mail", account=self.account) if to in mail["to"]]
 
 
 @pytest.fixture(name="world")
-def make_world(emulator, account: str) -> World:
+def make_world(emulator: Emulator, account: str) -> World:
     return World(emulator, account)

@@ -44,11 +44,11 @@ def _forgot(world: World, email: str, **arguments) -> dict:
 
 
 def _code(mail: dict) -> str:
-    return re.search(r"\b\d{6}\b", mail["BodyText"])[0]
+    return re.search(r"\b\d{6}\b", mail["text"])[0]
 
 
 def _seen(mail: dict) -> list:
-    return json.loads(mail["Subject"])
+    return json.loads(mail["subject"])
 
 
 def test_the_trigger_writes_the_invitation(world: World):
@@ -56,7 +56,7 @@ def test_the_trigger_writes_the_invitation(world: World):
     (mail,) = world.mails(JANE)
     # Placeholders are filled in the subject too.
     assert _seen(mail) == ["CustomMessage_AdminCreateUser", INVITED, JANE]
-    assert mail["BodyText"] == f"user={JANE} code={TEMPORARY}"
+    assert mail["text"] == f"user={JANE} code={TEMPORARY}"
 
 
 def test_an_invitation_is_sent_again_with_a_new_password_that_replaces_the_old_one(world: World):
@@ -66,7 +66,7 @@ def test_an_invitation_is_sent_again_with_a_new_password_that_replaces_the_old_o
     )
     newest, _ = world.mails(JANE)
     assert _seen(newest)[0] == "CustomMessage_AdminCreateUser"
-    password = newest["BodyText"].removeprefix(f"user={JANE} code=")
+    password = newest["text"].removeprefix(f"user={JANE} code=")
     assert password != TEMPORARY
     assert world.sign_in(JANE, password)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
     assert refusal(world.sign_in, email=JANE, password=TEMPORARY)[0] == "NotAuthorizedException"
@@ -81,9 +81,9 @@ def test_an_invitation_is_not_sent_again_to_a_confirmed_user(world: World):
 def test_a_reply_without_both_placeholders_gives_the_default_mail(world: World):
     _prepared(world).invite(JANE, ClientMetadata={"without_code": "yes"})
     (mail,) = world.mails(JANE)
-    assert mail["Subject"] == "Your temporary password"
-    assert TEMPORARY in mail["BodyText"]
-    assert JANE in mail["BodyText"]
+    assert mail["subject"] == "Your temporary password"
+    assert TEMPORARY in mail["text"]
+    assert JANE in mail["text"]
 
 
 def test_when_mail_is_refused_the_call_fails_and_yet_the_user_is_created(world: World):
@@ -95,7 +95,7 @@ def test_when_mail_is_refused_the_call_fails_and_yet_the_user_is_created(world: 
     world.settings(mail_refused=False)
     world.idp.admin_create_user(**(arguments | {"MessageAction": "RESEND"}))
     (mail,) = world.mails(JANE)
-    assert JANE in mail["BodyText"]
+    assert JANE in mail["text"]
 
 
 def test_a_temporary_password_expires_until_the_invitation_is_sent_again(world: World):
@@ -210,7 +210,7 @@ def test_a_temporary_password_made_by_cognito_satisfies_a_long_policy(world: Wor
     arguments = {"UserPoolId": world.pool_id, "Username": JANE, "DesiredDeliveryMediums": ["EMAIL"]}
     world.idp.admin_create_user(UserAttributes=[{"Name": "email", "Value": JANE}], **arguments)
     (mail,) = world.mails(JANE)
-    password = mail["BodyText"].removesuffix(".").rsplit(" ", 1)[-1]
+    password = mail["text"].removesuffix(".").rsplit(" ", 1)[-1]
     assert len(password) == 20
     assert world.sign_in(JANE, password)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 

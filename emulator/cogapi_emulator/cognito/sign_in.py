@@ -34,15 +34,12 @@ def password_proved(
     if user.get("UserStatus") == "FORCE_CHANGE_PASSWORD":
         invitations.refuse_expired(pool, user)
         idp._record_auth_event(pool, user, data or {}, "SignIn", "Pass", (("Password", "Success"),))
-        session, _ = sessions.issue(pool_id, client_id, user["Username"], "NEW_PASSWORD_REQUIRED")
         attributes = idp._attr_list_to_dict(user.get("Attributes", []))
-        return _challenge(
-            "NEW_PASSWORD_REQUIRED",
-            session,
-            user,
-            requiredAttributes="[]",
-            userAttributes=json.dumps({name: value for name, value in attributes.items() if name != "sub"}),
-        )
+        parameters = {
+            "requiredAttributes": "[]",
+            "userAttributes": json.dumps({name: value for name, value in attributes.items() if name != "sub"}),
+        }
+        return json_response(_challenge(pool_id, client_id, user, "NEW_PASSWORD_REQUIRED", parameters))
     challenge = _second_factor(pool, client_id, user)
     idp._record_auth_event(
         pool,
@@ -142,32 +139,28 @@ def _second_factor(pool: dict, client_id: str, user: dict) -> dict | None:
     """
     mfa = pool.get("MfaConfiguration", "OFF")
     if mfa != "OFF" and totp.enrolled(user):
-        session, _ = sessions.issue(pool["Id"], client_id, user["Username"], "SOFTWARE_TOKEN_MFA")
-        return {
-            "ChallengeName": "SOFTWARE_TOKEN_MFA",
-            "Session": session,
-            "ChallengeParameters": {"USER_ID_FOR_SRP": user["Username"], "FRIENDLY_DEVICE_NAME": "TOTP device"},
-        }
+        parameters = {"FRIENDLY_DEVICE_NAME": "TOTP device"}
+        return _challenge(pool["Id"], client_id, user, "SOFTWARE_TOKEN_MFA", parameters)
     if mfa != "ON":
         return None
-    session, _ = sessions.issue(pool["Id"], client_id, user["Username"], "MFA_SETUP", stage=totp.BEGUN)
     can_set_up = ["SOFTWARE_TOKEN_MFA"] if totp.allowed(pool) else []
+    parameters = {"MFAS_CAN_SETUP": json.dumps(can_set_up)}
+    return _challenge(pool["Id"], client_id, user, "MFA_SETUP", parameters, stage=totp.BEGUN)
+
+
+def _challenge(
+    pool_id: str, client_id: str, user: dict, name: str, parameters: dict[str, str], **facts: object
+) -> dict:
+    """Begin a session for a challenge, and return what the client is told.
+
+    USER_ID_FOR_SRP is the real username, the sub in a pool of e-mail addresses; ministack repeats the alias.
+    """
+    token, _ = sessions.issue(pool_id, client_id, user["Username"], name, **facts)
     return {
-        "ChallengeName": "MFA_SETUP",
-        "Session": session,
-        "ChallengeParameters": {"USER_ID_FOR_SRP": user["Username"], "MFAS_CAN_SETUP": json.dumps(can_set_up)},
+        "ChallengeName": name,
+        "Session": token,
+        "ChallengeParameters": {"USER_ID_FOR_SRP": user["Username"], **parameters},
     }
-
-
-def _challenge(name: str, session: str, user: dict, **parameters: str) -> tuple:
-    # USER_ID_FOR_SRP is the real username, the sub in a pool of e-mail addresses; ministack repeats the alias.
-    return json_response(
-        {
-            "ChallengeName": name,
-            "Session": session,
-            "ChallengeParameters": {"USER_ID_FOR_SRP": user["Username"], **parameters},
-        }
-    )
 
 
 def _user(pool: dict, session: dict, responses: dict) -> dict:
