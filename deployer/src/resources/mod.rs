@@ -2,9 +2,13 @@
 //! facts, and nothing of other kinds, of plans or of terminals.
 
 mod cognito;
+mod deployment;
+mod gateway;
 mod log_group;
 mod once;
+mod rest_api;
 mod role;
+mod stage;
 mod user_pool;
 mod user_pool_triggers;
 
@@ -17,8 +21,11 @@ use tokio::sync::OnceCell;
 use crate::aws::{Clients, failure};
 
 pub use cognito::ClientSecret;
+pub use deployment::Deployment;
 pub use log_group::LogGroup;
+pub use rest_api::{Authorization, Cors, RestApi, Route, body_hash};
 pub use role::Role;
+pub use stage::{Stage, Throttle};
 pub use user_pool::{
     Accounts, CharacterClass, EmailSettings, Mfa, Passkeys, PasswordPolicy, SignIn, UserPool,
 };
@@ -28,8 +35,11 @@ pub use user_pool_triggers::UserPoolTriggers;
 #[must_use]
 pub fn kinds() -> Kinds<Context> {
     Kinds::new()
+        .register::<Deployment>()
         .register::<LogGroup>()
+        .register::<RestApi>()
         .register::<Role>()
+        .register::<Stage>()
         .register::<UserPool>()
         .register::<UserPoolTriggers>()
 }

@@ -1,0 +1,312 @@
+//! A stage: the name under which clients reach a deployment, and how many requests it takes.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_apigateway::operation::get_stage::GetStageOutput;
+use aws_sdk_apigateway::types::{MethodSetting, PatchOperation};
+use cogapi_engine::{Failure, Found, Resource};
+use serde::{Deserialize, Serialize};
+
+use super::gateway::{from_segment, is_concurrent, remove, replace, segment};
+use super::{Context, TagChanges, Tags, tags_from};
+use crate::aws::errors::{is_code, is_missing};
+use crate::aws::failure;
+use crate::aws::retry::{Waits, retry_while};
+
+/// All methods, in the stage's settings.
+const ALL: &str = "*/*";
+
+/// The inputs of a stage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// The API.
+    pub rest_api_id: String,
+    /// Its name, the first part of every path.
+    pub name: String,
+    /// What it serves.
+    pub deployment_id: String,
+    /// How many requests it takes altogether; `None` only where someone else took the limit away.
+    pub throttle: Option<Throttle>,
+    /// How many requests single methods take, by `METHOD /path`.
+    pub method_throttles: BTreeMap<String, Throttle>,
+    /// Settings that we leave at their defaults and someone changed. Always empty where it is declared. It matters: full request
+    /// logging, say, writes passwords to the log.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deviations: BTreeMap<String, String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// A token bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Throttle {
+    /// Requests a second.
+    pub rate: f64,
+    /// Requests at once.
+    pub burst: i32,
+}
+
+/// What others refer to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outputs {
+    /// Where clients reach the API: `https://<api>.execute-api.<region>.<suffix>/<stage>`.
+    pub invoke_url: String,
+}
+
+impl Stage {
+    fn outputs(&self, cx: &Context) -> Outputs {
+        let suffix = if cx.clients.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let (api, region, name) = (&self.rest_api_id, &cx.clients.region, &self.name);
+        Outputs { invoke_url: format!("https://{api}.execute-api.{region}.{suffix}/{name}") }
+    }
+
+    async fn observe(&self, cx: &Context) -> Result<Option<Self>, Failure> {
+        let gateway = &cx.clients.apigateway;
+        let got = gateway.get_stage().rest_api_id(&self.rest_api_id).stage_name(&self.name).send().await;
+        match got {
+            Ok(stage) => Ok(Some(self.mapped(stage))),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(failure("reading the API's stage failed", &error)),
+        }
+    }
+
+    fn mapped(&self, stage: GetStageOutput) -> Self {
+        let mut deviations = BTreeMap::new();
+        if stage.tracing_enabled {
+            deviations.insert("/tracingEnabled".to_owned(), "true".to_owned());
+        }
+        if stage.cache_cluster_enabled {
+            deviations.insert("/cacheClusterEnabled".to_owned(), "true".to_owned());
+        }
+        if stage.canary_settings.is_some() {
+            deviations.insert("/canarySettings".to_owned(), "set".to_owned());
+        }
+        for (name, value) in stage.variables.unwrap_or_default() {
+            deviations.insert(format!("/variables/{name}"), value);
+        }
+        let mut throttle = None;
+        let mut method_throttles = BTreeMap::new();
+        for (key, setting) in stage.method_settings.unwrap_or_default() {
+            let limit =
+                Throttle { rate: setting.throttling_rate_limit(), burst: setting.throttling_burst_limit() };
+            if key == ALL {
+                throttle = Some(limit);
+            } else {
+                method_throttles.insert(method_of(&key), limit);
+            }
+            deviations.extend(options(&path_of_key(&key), &setting));
+        }
+        Self {
+            rest_api_id: self.rest_api_id.clone(),
+            name: self.name.clone(),
+            deployment_id: stage.deployment_id.unwrap_or_default(),
+            throttle,
+            method_throttles,
+            deviations,
+            tags: tags_from(stage.tags.unwrap_or_default()),
+        }
+    }
+
+    /// What CreateStage makes of these inputs: it takes no method settings.
+    fn bare(&self) -> Self {
+        Self { throttle: None, method_throttles: BTreeMap::new(), ..self.clone() }
+    }
+
+    async fn create(&self, cx: &Context) -> Result<Self, Failure> {
+        let mut waits = Waits::default();
+        loop {
+            let made = cx
+                .clients
+                .apigateway
+                .create_stage()
+                .rest_api_id(&self.rest_api_id)
+                .stage_name(&self.name)
+                .deployment_id(&self.deployment_id)
+                .set_tags(Some(self.tags.clone().into_iter().collect()))
+                .send()
+                .await;
+            let Err(error) = made else { return Ok(self.bare()) };
+            // Either it is there, made by a call whose answer was lost, or another change to the API is under way.
+            if is_code(&error, &["ConflictException"]) {
+                if let Some(present) = self.observe(cx).await? {
+                    return Ok(present);
+                }
+                if waits.wait().await {
+                    continue;
+                }
+            }
+            return Err(failure("creating the API's stage failed", &error));
+        }
+    }
+
+    /// The patch operations from `present` to this, for nothing but what differs.
+    fn patches(&self, present: &Self) -> Vec<PatchOperation> {
+        let mut patches = Vec::new();
+        if present.deployment_id != self.deployment_id {
+            patches.push(replace("/deploymentId", &self.deployment_id));
+        }
+        match self.throttle {
+            Some(wanted) => patches.extend(throttling("/*/*", present.throttle, wanted)),
+            None if present.throttle.is_some() => patches.push(remove("/*/*")),
+            None => {}
+        }
+        for (method, wanted) in &self.method_throttles {
+            let found = present.method_throttles.get(method).copied();
+            patches.extend(throttling(&path_of_method(method), found, *wanted));
+        }
+        let dropped: Vec<String> = present
+            .method_throttles
+            .keys()
+            .filter(|method| !self.method_throttles.contains_key(*method))
+            .map(|method| path_of_method(method))
+            .collect();
+        for (path, _) in present.deviations.iter().filter(|(path, _)| !self.deviations.contains_key(*path)) {
+            // What is removed takes its options along.
+            let goes = dropped.iter().any(|method| path.starts_with(&format!("{method}/")));
+            patches.extend((!goes).then(|| undo(path)));
+        }
+        patches.extend(dropped.into_iter().map(remove));
+        patches
+    }
+
+    async fn sync_tags(&self, cx: &Context, found: &Tags) -> Result<(), Failure> {
+        let tags = TagChanges::between(found, &self.tags);
+        let (partition, region) = (cx.clients.partition(), &cx.clients.region);
+        let (api, name) = (&self.rest_api_id, &self.name);
+        let arn = format!("arn:{partition}:apigateway:{region}::/restapis/{api}/stages/{name}");
+        let gateway = &cx.clients.apigateway;
+        if !tags.set.is_empty() {
+            gateway
+                .tag_resource()
+                .resource_arn(&arn)
+                .set_tags(Some(tags.set.into_iter().collect()))
+                .send()
+                .await
+                .map_err(|error| failure("tagging the API's stage failed", &error))?;
+        }
+        if !tags.unset.is_empty() {
+            gateway
+                .untag_resource()
+                .resource_arn(&arn)
+                .set_tag_keys(Some(tags.unset))
+                .send()
+                .await
+                .map_err(|error| failure("untagging the API's stage failed", &error))?;
+        }
+        Ok(())
+    }
+}
+
+impl Resource for Stage {
+    type Context = Context;
+    type Outputs = Outputs;
+    const KIND: &'static str = "stage";
+    const SERVICE: &'static str = "apigateway";
+    const LOCATED_BY: &'static [&'static str] = &["rest_api_id", "name"];
+    const REPLACE_ON: &'static [&'static str] = &["rest_api_id", "name"];
+
+    async fn read(&self, cx: &Context, _: Option<&Outputs>) -> Result<Found<Self>, Failure> {
+        // Part of an API of ours.
+        Ok(match self.observe(cx).await? {
+            Some(inputs) => Found::Owned { inputs, outputs: self.outputs(cx) },
+            None => Found::Missing,
+        })
+    }
+
+    async fn reconcile(&self, cx: &Context, found: Found<Self>) -> Result<Outputs, Failure> {
+        let present = match found.existing() {
+            Some((present, _)) => present.clone(),
+            None => self.create(cx).await?,
+        };
+        let patches = self.patches(&present);
+        if !patches.is_empty() {
+            let update = || {
+                cx.clients
+                    .apigateway
+                    .update_stage()
+                    .rest_api_id(&self.rest_api_id)
+                    .stage_name(&self.name)
+                    .set_patch_operations(Some(patches.clone()))
+                    .send()
+            };
+            retry_while("changing the API's stage failed", is_concurrent, update).await?;
+        }
+        self.sync_tags(cx, &present.tags).await?;
+        Ok(self.outputs(cx))
+    }
+
+    async fn delete(&self, cx: &Context, _: Option<&Outputs>) -> Result<(), Failure> {
+        let delete = || async {
+            let gateway = &cx.clients.apigateway;
+            let deleted =
+                gateway.delete_stage().rest_api_id(&self.rest_api_id).stage_name(&self.name).send().await;
+            match deleted {
+                Ok(_) => Ok(()),
+                Err(error) if is_missing(&error) => Ok(()),
+                Err(error) => Err(error),
+            }
+        };
+        retry_while("deleting the API's stage failed", is_concurrent, delete).await
+    }
+}
+
+/// The operations that set a limit. Rate and burst are set together where there was none: API Gateway fills in the account's
+/// own limit for what is left out.
+fn throttling(path: &str, found: Option<Throttle>, wanted: Throttle) -> Vec<PatchOperation> {
+    let mut patches = Vec::new();
+    if found.is_none_or(|found| found.rate.to_bits() != wanted.rate.to_bits()) {
+        patches.push(replace(format!("{path}/throttling/rateLimit"), wanted.rate.to_string()));
+    }
+    if found.is_none_or(|found| found.burst != wanted.burst) {
+        patches.push(replace(format!("{path}/throttling/burstLimit"), wanted.burst.to_string()));
+    }
+    patches
+}
+
+/// The options of a method's setting that differ from API Gateway's defaults, by the path of their patch.
+fn options(path: &str, setting: &MethodSetting) -> HashMap<String, String> {
+    let mut options = HashMap::new();
+    let logging = setting.logging_level().filter(|level| !level.is_empty() && *level != "OFF");
+    if let Some(level) = logging {
+        options.insert(format!("{path}/logging/loglevel"), level.to_owned());
+    }
+    if setting.data_trace_enabled() {
+        options.insert(format!("{path}/logging/dataTrace"), "true".to_owned());
+    }
+    if setting.metrics_enabled() {
+        options.insert(format!("{path}/metrics/enabled"), "true".to_owned());
+    }
+    if setting.caching_enabled() {
+        options.insert(format!("{path}/caching/enabled"), "true".to_owned());
+    }
+    options
+}
+
+/// The operation that puts an option back to its default.
+fn undo(path: &str) -> PatchOperation {
+    match path {
+        "/canarySettings" => remove(path),
+        _ if path.starts_with("/variables/") => remove(path),
+        _ if path.ends_with("/loglevel") => replace(path, "OFF"),
+        _ => replace(path, "false"),
+    }
+}
+
+/// `POST /v1/login` as the path of a patch: `/~1v1~1login/POST`.
+fn path_of_method(method: &str) -> String {
+    let (verb, path) = method.split_once(' ').unwrap_or(("*", method));
+    format!("/{}/{verb}", segment(path))
+}
+
+/// A key of the method settings as the path of a patch.
+fn path_of_key(key: &str) -> String {
+    if key == ALL { "/*/*".to_owned() } else { path_of_method(&method_of(key)) }
+}
+
+/// A key of the method settings as `METHOD /path`. API Gateway writes `~1v1~1login/POST`; a leading slash that is missing and a
+/// path that is not encoded are understood, too.
+fn method_of(key: &str) -> String {
+    let (path, verb) = key.rsplit_once('/').unwrap_or((key, "*"));
+    let path = from_segment(path);
+    format!("{verb} /{}", path.trim_start_matches('/'))
+}
