@@ -273,6 +273,27 @@ def test_passkeys_as_first_factor_need_to_be_set_up_for_mfa_before(world: World)
     assert shown["SignInPolicy"] == passkeys["Policies"]["SignInPolicy"]
 
 
+def test_passkeys_as_mfa_need_user_verification(world: World):
+    world.pool()
+    arguments = {
+        "UserPoolId": world.pool_id,
+        "MfaConfiguration": "ON",
+        "SoftwareTokenMfaConfiguration": {"Enabled": True},
+        "WebAuthnConfiguration": {
+            "RelyingPartyId": "example.com",
+            "UserVerification": "preferred",
+            "FactorConfiguration": "MULTI_FACTOR_WITH_USER_VERIFICATION",
+        },
+    }
+    assert refusal(world.idp.set_user_pool_mfa_config, **arguments)[0] == "InvalidParameterException"
+
+
+def test_the_lite_tier_has_no_passkeys(world: World):
+    policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}
+    arguments = {"PoolName": "test", "UserPoolTier": "LITE", "Policies": policies}
+    assert refusal(world.idp.create_user_pool, **arguments)[0] == "FeatureUnavailableInTierException"
+
+
 @pytest.mark.parametrize("factors", [[], ["PASSWORD", "EMAIL_OTP"], ["PASSWORD", "SMS_OTP"]])
 def test_first_factors_that_cannot_go_with_mfa_are_refused(world: World, factors: list):
     world.pool()

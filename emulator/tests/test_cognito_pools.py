@@ -137,3 +137,21 @@ def test_refresh_token_rotation_excludes_refresh_token_auth(world: World):
         "RefreshTokenRotation": {"Feature": "ENABLED"},
     }
     assert refusal(world.idp.create_user_pool_client, **arguments)[0] == "InvalidParameterException"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"AccessTokenValidity": 25},
+        {"IdTokenValidity": 4, "TokenValidityUnits": {"IdToken": "minutes"}},
+        {"RefreshTokenValidity": 59, "TokenValidityUnits": {"RefreshToken": "minutes"}},
+        {"AuthSessionValidity": 2},
+        {"RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 61}},
+    ],
+)
+def test_validities_out_of_range_are_refused(world: World, settings: dict):
+    world.pool()
+    world.client()
+    unvalidated = world.emulator.client("cognito-idp", world.account, parameter_validation=False)
+    arguments = {"UserPoolId": world.pool_id, "ClientId": world.client_id, **settings}
+    assert refusal(unvalidated.update_user_pool_client, **arguments)[0] == "InvalidParameterException"

@@ -33,6 +33,14 @@ _DEFAULTS: dict[str, object] = {
     "AuthSessionValidity": 3,
 }
 
+_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
+# What AWS takes: access and ID tokens 5 minutes to 1 day, refresh tokens 60 minutes to 10 years; with their units.
+_VALIDITIES = {
+    "AccessToken": ("hours", 5 * 60, 86_400),
+    "IdToken": ("hours", 5 * 60, 86_400),
+    "RefreshToken": ("days", 3_600, 3_650 * 86_400),
+}
+
 
 def install() -> None:
     """Patch ministack."""
@@ -59,8 +67,14 @@ def _update(update: Callable, data: dict) -> tuple:
 
 
 def _check(data: dict) -> None:
-    validity = data.get("AuthSessionValidity", 3)
-    if not 3 <= validity <= 15:
+    for token, (unit, shortest, longest) in _VALIDITIES.items():
+        validity = data.get(f"{token}Validity")
+        seconds = _SECONDS.get((data.get("TokenValidityUnits") or {}).get(token, unit))
+        if seconds is None:
+            raise invalid_parameter("Invalid unit of a token validity.")
+        if validity and not shortest <= validity * seconds <= longest:
+            raise invalid_parameter("Invalid range for token validity.")
+    if not 3 <= data.get("AuthSessionValidity", 3) <= 15:
         raise invalid_parameter("AuthSessionValidity must be between 3 and 15 minutes.")
     settings = data.get("RefreshTokenRotation") or {}
     if not 0 <= settings.get("RetryGracePeriodSeconds", 0) <= 60:
