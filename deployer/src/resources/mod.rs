@@ -1,6 +1,7 @@
 //! The kinds of resources that a stack is made of: one file each, one line in [`kinds`]. Each knows its own AWS calls and
 //! facts, and nothing of other kinds, of plans or of terminals.
 
+mod app_client;
 mod cognito;
 mod deployment;
 mod gateway;
@@ -9,6 +10,7 @@ mod once;
 mod rest_api;
 mod role;
 mod stage;
+mod user_group;
 mod user_pool;
 mod user_pool_triggers;
 
@@ -20,12 +22,14 @@ use tokio::sync::OnceCell;
 
 use crate::aws::{Clients, failure};
 
+pub use app_client::{AppClient, Rotation, TokenLifetimes};
 pub use cognito::ClientSecret;
 pub use deployment::Deployment;
 pub use log_group::LogGroup;
 pub use rest_api::{Authorization, Cors, RestApi, Route, body_hash};
 pub use role::Role;
 pub use stage::{Stage, Throttle};
+pub use user_group::UserGroup;
 pub use user_pool::{
     Accounts, CharacterClass, EmailSettings, Mfa, Passkeys, PasswordPolicy, SignIn, UserPool,
 };
@@ -35,11 +39,13 @@ pub use user_pool_triggers::UserPoolTriggers;
 #[must_use]
 pub fn kinds() -> Kinds<Context> {
     Kinds::new()
+        .register::<AppClient>()
         .register::<Deployment>()
         .register::<LogGroup>()
         .register::<RestApi>()
         .register::<Role>()
         .register::<Stage>()
+        .register::<UserGroup>()
         .register::<UserPool>()
         .register::<UserPoolTriggers>()
 }
