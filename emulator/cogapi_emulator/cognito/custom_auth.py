@@ -91,7 +91,7 @@ def _continue(pool: dict, token: str, session: dict, metadata: dict) -> tuple:
         decision = _invoke(pool, "DefineAuthChallenge", event, user)
         return _follow(pool, token, session, user, metadata, decision)
     except Refused:
-        sessions.spend(session)
+        sessions.end(session)
         raise
 
 

@@ -50,6 +50,12 @@ def spend(session: dict) -> None:
         session["spent"] = True
 
 
+def end(session: dict) -> None:
+    """Make the session unusable, whether it was used or not."""
+    with _lock:
+        session["spent"] = True
+
+
 def wrong_answer(session: dict, refusal: Refused) -> Refused:
     """Count a wrong answer and return the refusal: AWS lets the client try again in the same session."""
     with _lock:
