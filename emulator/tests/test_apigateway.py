@@ -161,6 +161,29 @@ def test_a_mock_method_answers_without_a_function(emulator: Emulator, account: s
     assert (status, headers["Access-Control-Allow-Origin"]) == (204, "https://a.example")
 
 
+def test_a_mock_method_echoes_the_origin_that_its_template_allows(emulator: Emulator, account: str):
+    body = definition()
+    integration = body["paths"]["/v1/things/{id}"]["options"]["x-amazon-apigateway-integration"]
+    template = """#set($origin = $input.params().header.get('Origin'))
+#if(!$origin)#set($origin = $input.params().header.get('origin'))#end
+#if($origin == 'https://a.example' || $origin == 'https://b.example')
+#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)
+#end"""
+    integration["responses"] = {"default": {"statusCode": "204", "responseTemplates": {"application/json": template}}}
+    api = import_api(emulator, account, body)
+    deploy(emulator, account, api)
+    for origin, allowed in (("https://b.example", "https://b.example"), ("https://c.example", None)):
+        status, headers, _ = request(emulator, api, "/v1/things/1", "OPTIONS", Origin=origin)
+        assert (status, headers["Access-Control-Allow-Origin"]) == (204, allowed)
+
+
+def test_a_response_header_must_be_declared_before_it_is_mapped(emulator: Emulator, account: str):
+    body = definition()
+    del body["paths"]["/v1/things/{id}"]["options"]["responses"]["204"]["headers"]
+    with pytest.raises(ClientError, match="Invalid mapping expression parameter specified"):
+        emulator.client("apigateway", account).import_rest_api(body=json.dumps(body))
+
+
 def test_patched_values_have_the_types_of_their_fields(emulator: Emulator, account: str):
     api = import_api(emulator, account, definition())
     deploy(emulator, account, api)

@@ -6,11 +6,12 @@ from cogapi_emulator.apigateway import (
     control_plane,
     deployments,
     integrations,
+    mocks,
     openapi,
     patches,
 )
 
-_CONCERNS = (addresses, patches, control_plane, openapi, deployments, authorizers, integrations)
+_CONCERNS = (addresses, patches, control_plane, openapi, deployments, authorizers, integrations, mocks)
 
 
 def install() -> None:

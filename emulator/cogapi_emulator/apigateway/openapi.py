@@ -98,13 +98,27 @@ def _apply(api_id: str, definition: Definition) -> None:
         resource_id = _resource(api_id, path)
         settings = definition.method(path, operation, validators, authorizations)
         _checked(apigw._put_method(api_id, resource_id, method, settings))
-        for status, response in definition.method_responses(operation).items():
+        declared = definition.method_responses(operation)
+        for status, response in declared.items():
             _checked(apigw._put_method_response(api_id, resource_id, method, status, response))
         if (integration := definition.integration(operation)) is not None:
             _checked(apigw._put_integration(api_id, resource_id, method, integration))
             for response in definition.integration_responses(operation):
                 status = response["statusCode"]
+                _check_mapping(response, declared.get(status))
                 _checked(apigw._put_integration_response(api_id, resource_id, method, status, response))
+
+
+def _check_mapping(response: dict, declared: dict | None) -> None:
+    """AWS: an integration response maps to headers that the method's response of that status declares."""
+    if declared is None:
+        raise Invalid("Invalid Response status code specified")
+    for name in response["responseParameters"]:
+        if name not in declared["responseParameters"]:
+            raise Invalid(
+                "Invalid mapping expression specified: Validation Result: warnings : [], errors : "
+                f"[Invalid mapping expression parameter specified: {name}]"
+            )
 
 
 def _keep_result_ttl(api_id: str, definition: Definition) -> None:

@@ -1,0 +1,61 @@
+"""Mock integrations: evaluates their response templates, which ministack sends as they are written.
+
+A preflight that echoes one of several origins is such a template.
+"""
+
+import contextvars
+
+from ministack.services import apigateway_v1 as apigw
+
+from cogapi_emulator.apigateway.template import render
+from cogapi_emulator.patching import around
+
+_request: contextvars.ContextVar[dict] = contextvars.ContextVar("request")
+
+
+def install() -> None:
+    """Patch ministack in this process."""
+
+    @around(apigw, "_execute_in_scope")
+    async def execute_in_scope(original, request, *rest):
+        token = _request.set(request)
+        try:
+            return await original(request, *rest)
+        finally:
+            _request.reset(token)
+
+    @around(apigw, "_invoke_mock_v1")
+    def invoke_mock(original, integration):
+        status, headers, body = original(integration)
+        scope = _scope(_request.get())
+        text = render(body.decode(), scope)
+        # AWS: `$context.responseOverride` overrides the status and headers of the integration's response.
+        override = scope["context"]["responseOverride"]
+        for name, value in override["header"].items():
+            headers = {other: kept for other, kept in headers.items() if other.lower() != name.lower()}
+            headers[name] = str(value)
+        return int(override.get("status") or status), headers, text.encode()
+
+
+def _scope(request: dict) -> dict:
+    """The references' roots, as AWS's mapping template reference lists them."""
+    query = {name: value[0] if isinstance(value, list) else value for name, value in request["query_params"].items()}
+    sent = {"path": request["path_params"], "querystring": query, "header": request["headers"]}
+
+    def params(name: str | None = None) -> object:
+        if name is None:
+            return sent
+        # AWS: "searches the path, query string, and header value (in that order)"
+        return next((values[name] for values in sent.values() if name in values), "")
+
+    return {
+        "input": {"params": params},
+        "stageVariables": request["stage"].get("variables") or {},
+        "context": {
+            "apiId": request["api_id"],
+            "requestId": request["request_id"],
+            "resourcePath": request["resource_path"],
+            "stage": request["stage_name"],
+            "responseOverride": {"header": {}},
+        },
+    }
