@@ -21,6 +21,7 @@ use std::time::Duration;
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(2500);
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
+const ONLY_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(8);
 const ATTEMPTS: u32 = 3;
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 /// A frozen function's connections die unnoticed: rather connect anew than write into one of them.
@@ -92,6 +93,18 @@ impl Environment {
     }
 }
 
+/// For a call that must not be repeated: one attempt, and nearly all the time that the function has, because giving up on it
+/// does not undo it.
+#[must_use]
+pub fn once() -> aws_sdk_cognitoidentityprovider::config::Builder {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ONLY_ATTEMPT_TIMEOUT)
+        .operation_timeout(ONLY_ATTEMPT_TIMEOUT)
+        .build();
+    Config::builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts)
+}
+
 fn https_client() -> Result<SharedHttpClient, String> {
     let mut roots = TrustStore::empty();
     for certificate in amazon_roots() {
@@ -140,6 +153,12 @@ mod tests {
     #[test]
     fn only_amazons_roots_are_trusted() {
         assert_eq!(amazon_roots().count(), 5);
+    }
+
+    #[test]
+    fn ring_is_the_only_crypto_provider() {
+        // The other one's entropy costs 85 ms at the first handshake.
+        assert!(!include_str!("../../Cargo.lock").contains("name = \"aws-lc"));
     }
 
     #[test]

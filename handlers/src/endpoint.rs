@@ -29,7 +29,7 @@ pub struct Endpoint {
     pub operations: &'static [&'static str],
     /// The environment variables it needs (names of [`config::env`](crate::config::env)) beside `CORS_ORIGINS`, which all
     /// endpoints need. The function sees no other, so the client's secret is only where it is used.
-    pub variables: &'static [&'static str],
+    pub environment: &'static [&'static str],
     /// The error codes it may answer, beside [`ErrorCode::COMMON`](crate::error::ErrorCode::COMMON).
     pub errors: &'static [crate::error::ErrorCode],
     /// One sentence for the documents.

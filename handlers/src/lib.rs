@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 pub mod access;
+pub mod app;
 pub mod aws;
 pub mod config;
 pub mod email;
@@ -20,6 +21,7 @@ pub mod reply;
 pub mod request;
 pub mod runtime;
 pub mod secret;
+pub mod serve;
 pub mod timing;
 pub mod triggers;
 pub mod upstream;

@@ -2,12 +2,12 @@
 //! derived from it, and so is the way from a function's name to its handler. Owns no behaviour.
 
 use crate::{
+    app::App,
     endpoint::{Endpoint, Trigger},
     endpoints,
     error::Failure,
     reply::Reply,
     request::Request,
-    runtime::App,
     triggers,
 };
 use serde_json::Value;
@@ -73,6 +73,7 @@ pub fn trigger(name: &str) -> Option<(&'static Trigger, React)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorCode;
     use std::{collections::HashSet, fs, path::Path};
 
     fn modules_in(folder: &str) -> HashSet<String> {
@@ -109,6 +110,15 @@ mod tests {
         assert!(ENDPOINTS.iter().all(|it| endpoint(it.name).is_some_and(|(found, _)| found.name == it.name)));
         assert!(TRIGGERS.iter().all(|it| trigger(it.name).is_some_and(|(found, _)| found.name == it.name)));
         assert!(endpoint("custom-message").is_none() && trigger("login").is_none());
+    }
+
+    #[test]
+    fn an_endpoint_declares_its_own_errors_and_not_those_of_all() {
+        for endpoint in ENDPOINTS {
+            let own: HashSet<_> = endpoint.errors.iter().collect();
+            assert_eq!(own.len(), endpoint.errors.len(), "{}", endpoint.name);
+            assert!(ErrorCode::COMMON.iter().all(|code| !own.contains(code)), "{}", endpoint.name);
+        }
     }
 
     #[test]

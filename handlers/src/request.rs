@@ -17,8 +17,6 @@ pub const MAX_BODY: usize = 16 * 1024;
 pub struct ProxyEvent {
     /// Header names as the client spelled them.
     pub headers: Option<HashMap<String, String>>,
-    /// The values of the path's placeholders, decoded.
-    pub path_parameters: Option<HashMap<String, String>>,
     /// What API Gateway knows about the request.
     pub request_context: RequestContext,
     /// The body.
@@ -235,6 +233,7 @@ mod tests {
             ("[]", "must be a JSON object"),
             ("\"a\"", "must be a JSON object"),
             ("null", "must be a JSON object"),
+            (&"[".repeat(MAX_BODY), "must be JSON in UTF-8"),
         ] {
             assert_eq!(take_two(body).unwrap_err(), [("body".to_owned(), problem)], "{body}");
         }

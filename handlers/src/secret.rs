@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-/// A password, code, token, session or client secret. Its `Debug` is redacted; it has neither `Display` nor `Serialize`.
-#[derive(Clone, PartialEq, Eq)]
+/// A password, code, token, session or client secret. Its `Debug` is redacted; it has neither
+/// `Display` nor `Serialize`, and no `PartialEq`: comparing secrets takes constant time or leaks them.
+#[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {

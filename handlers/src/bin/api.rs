@@ -1,7 +1,7 @@
 //! The binary of all HTTP endpoints; `_HANDLER` says which one it is.
 
-use cogapi_handlers::runtime;
+use cogapi_handlers::serve;
 
 fn main() -> std::process::ExitCode {
-    runtime::run_to_end(runtime::serve_endpoint)
+    serve::run(serve::endpoint)
 }

@@ -2,17 +2,17 @@
 
 use crate::{
     access,
+    app::App,
+    aws,
     config::env,
     endpoint::{Authorization, Endpoint},
     error::{ErrorCode, Failure, FieldProblem},
     formats,
     reply::Reply,
     request::Request,
-    runtime::App,
     upstream,
 };
 use aws_sdk_cognitoidentityprovider::{
-    config::retry::RetryConfig,
     error::SdkError,
     operation::admin_create_user::AdminCreateUserError,
     types::{AttributeType, DeliveryMediumType},
@@ -26,7 +26,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     path: "/v1/users",
     authorization: Authorization::Registration,
     operations: &["cognito-idp:AdminCreateUser"],
-    variables: &[env::USER_POOL_ID, env::CLIENT_ID, env::REGISTRATION, env::ADMIN],
+    environment: &[env::USER_POOL_ID, env::CLIENT_ID, env::REGISTRATION, env::ADMIN],
     errors: &[
         ErrorCode::InvalidRequest,
         ErrorCode::InvalidToken,
@@ -55,8 +55,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     );
     let (full_name, email, phone_number) = fields.finish(taken)?;
 
-    // Tried once: a second try after a lost reply would find the user of the first and call it someone else's.
-    let once = aws_sdk_cognitoidentityprovider::Config::builder().retry_config(RetryConfig::disabled());
+    // A second attempt after a lost reply would find the user of the first and call it someone else's.
     let result = app
         .cognito()?
         .admin_create_user()
@@ -70,7 +69,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
         // Left out, Cognito would send an SMS.
         .desired_delivery_mediums(DeliveryMediumType::Email)
         .customize()
-        .config_override(once)
+        .config_override(aws::once())
         .send()
         .await;
 

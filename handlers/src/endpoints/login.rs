@@ -1,6 +1,7 @@
 //! `POST /v1/login`: proves the password and opens the second factor's session. No tokens leave here: MFA is mandatory.
 
 use crate::{
+    app::App,
     aws::secret_hash,
     config::env,
     endpoint::{Authorization, Endpoint},
@@ -8,7 +9,6 @@ use crate::{
     formats, otpauth,
     reply::Reply,
     request::Request,
-    runtime::App,
     secret::Secret,
     timing, upstream,
 };
@@ -26,7 +26,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     authorization: Authorization::Open,
     // AssociateSoftwareToken is authorized by its session alone; IAM has no say in it.
     operations: &["cognito-idp:AdminInitiateAuth"],
-    variables: &[env::USER_POOL_ID, env::CLIENT_ID, env::CLIENT_SECRET, env::MFA_ISSUER],
+    environment: &[env::USER_POOL_ID, env::CLIENT_ID, env::CLIENT_SECRET, env::MFA_ISSUER],
     errors: &[
         ErrorCode::InvalidRequest,
         ErrorCode::InvalidCredentials,

@@ -2,12 +2,12 @@
 
 use crate::{
     access::Claims,
+    app::App,
     config::env,
     endpoint::{Authorization, Endpoint},
     error::{ErrorCode, Failure},
     reply::Reply,
     request::Request,
-    runtime::App,
 };
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     path: "/v1/userinfo",
     authorization: Authorization::IdToken,
     operations: &[],
-    variables: &[env::USER_POOL_ID, env::CLIENT_ID],
+    environment: &[env::USER_POOL_ID, env::CLIENT_ID],
     errors: &[ErrorCode::InvalidToken],
     summary: "Tells who the caller is.",
 };

@@ -48,7 +48,7 @@ fn invoke(binary: &str, handler: &str, events: &[Value]) -> (Vec<Value>, Vec<Val
     let mut replies = Vec::new();
     let mut given = 0;
     while replies.len() < events.len() {
-        let (mut stream, _) = listener.accept().unwrap();
+        let mut stream = accept(&listener, &mut child.0);
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         // One connection carries many requests until the client closes it.
         while replies.len() < events.len() {
@@ -67,6 +67,20 @@ fn invoke(binary: &str, handler: &str, events: &[Value]) -> (Vec<Value>, Vec<Val
     let mut output = String::new();
     child.0.stdout.take().unwrap().read_to_string(&mut output).unwrap();
     (replies, output.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect())
+}
+
+/// The next connection; fails the test when the process ends instead of connecting.
+fn accept(listener: &TcpListener, child: &mut Child) -> TcpStream {
+    listener.set_nonblocking(true).unwrap();
+    for _ in 0..4_000 {
+        if let Ok((stream, _)) = listener.accept() {
+            stream.set_nonblocking(false).unwrap();
+            return stream;
+        }
+        assert!(child.try_wait().unwrap().is_none(), "the function ended");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    panic!("the function does not connect");
 }
 
 fn request(stream: &mut TcpStream) -> Option<(String, String)> {

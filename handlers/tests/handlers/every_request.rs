@@ -53,7 +53,7 @@ async fn an_aws_that_never_answers_is_given_up_well_within_the_functions_time() 
         let asked = Instant::now();
         let answer = ask(&app_over(endpoint.name, NeverClient::new(), &[]), endpoint.name, post(&body)).await;
         assert_eq!(answer.error(), (503, "upstream_unavailable"), "{}", endpoint.name);
-        assert!(asked.elapsed() < Duration::from_secs(5), "{}: {:?}", endpoint.name, asked.elapsed());
+        assert!(asked.elapsed() < Duration::from_secs(9), "{}: {:?}", endpoint.name, asked.elapsed());
     }
 }
 

@@ -7,11 +7,12 @@ use aws_sdk_cognitoidentityprovider::{
 use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
 use aws_smithy_types::body::SdkBody;
 use cogapi_handlers::{
+    app::App,
     aws,
     endpoint::Endpoint,
     error::ErrorCode,
     registry,
-    runtime::{App, Invocation, answer},
+    runtime::{Invocation, answer},
 };
 use serde_json::{Value, json};
 use std::{
