@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 
 from cogapi_emulator import inventory, mail, settings
 from cogapi_emulator.call import ROOT_ACCOUNT
@@ -19,6 +20,8 @@ def serves(path: str) -> bool:
 async def answer(gateway, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
     """Answer one request. `gateway` owns the faults and the counts."""
     account = headers.get("x-cogapi-account", ROOT_ACCOUNT)
+    if not re.fullmatch(r"\d{12}", account):
+        return _json({"error": f"x-cogapi-account is {account!r}; an account has 12 digits"}, 400)
     try:
         match method, path.removeprefix(_PREFIX):
             case "GET", "health":
@@ -26,6 +29,8 @@ async def answer(gateway, method: str, path: str, headers: dict[str, str], body:
             case "POST", "faults":
                 gateway.faults.add(account, json.loads(body))
                 return _json({})
+            case "GET", "faults":
+                return _json(gateway.faults.report(account))
             case "DELETE", "faults":
                 gateway.faults.clear(account)
                 return _json({})

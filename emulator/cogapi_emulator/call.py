@@ -104,15 +104,29 @@ def _operation(
     return other if header and header in headers else best
 
 
+def operations(service: str) -> frozenset[str]:
+    """The names of a service's operations; none when there is no such service."""
+    model = _model(service)
+    return frozenset(model.operation_names) if model else frozenset()
+
+
 @cache
-def _routes(service: str) -> tuple[tuple[str, re.Pattern[str], tuple[tuple[str, str], ...], int, str], ...]:
-    """The REST routes of a service from botocore's model, which ministack brings with it."""
+def _model(service: str):
+    """A service's botocore model, which ministack brings with it."""
     import botocore.session
     from botocore.exceptions import UnknownServiceError
 
     try:
-        model = botocore.session.get_session().get_service_model(_MODELS.get(service, service))
+        return botocore.session.get_session().get_service_model(_MODELS.get(service, service))
     except UnknownServiceError:
+        return None
+
+
+@cache
+def _routes(service: str) -> tuple[tuple[str, re.Pattern[str], tuple[tuple[str, str], ...], int, str], ...]:
+    """The REST routes of a service: method, path, required query, how literal the path is, operation."""
+    model = _model(service)
+    if model is None:
         return ()
     routes = []
     for name in model.operation_names:

@@ -6,12 +6,12 @@ code in that shape, so each protocol's real one is made here. Must not know how 
 
 import json
 import random
-import threading
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from xml.sax.saxutils import escape
 
-from cogapi_emulator.call import Call
+from cogapi_emulator.call import Call, operations
 
+_CALLERS = ("user", "function", "anonymous", "any")
 KINDS = ("throttle", "error500", "latency", "hangup_before", "hangup_after")
 Reply = tuple[int, dict[str, str], bytes]
 
@@ -36,12 +36,25 @@ class Rule:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise BadRule(f"kind is {self.kind!r}; it can be {', '.join(KINDS)}")
-        if self.caller not in ("user", "function", "anonymous", "any"):
-            raise BadRule(f"caller is {self.caller!r}; it can be user, function, anonymous, any")
-        if not 0 <= self.probability <= 1:
-            raise BadRule(f"probability is {self.probability}; it lies between 0 and 1")
-        if self.kind == "latency" and self.latency_ms <= 0:
-            raise BadRule("a latency rule needs latency_ms above 0")
+        if self.caller not in _CALLERS:
+            raise BadRule(f"caller is {self.caller!r}; it can be {', '.join(_CALLERS)}")
+        if self.times is not None and (not _is_number(self.times) or self.times < 1 or self.times != int(self.times)):
+            raise BadRule(f"times is {self.times!r}; it is a whole number from 1, or left out for ever")
+        if not _is_number(self.probability) or not 0 <= self.probability <= 1:
+            raise BadRule(f"probability is {self.probability!r}; it lies between 0 and 1")
+        if not _is_number(self.latency_ms) or (self.kind == "latency") != (self.latency_ms > 0):
+            raise BadRule("latency_ms is a number above 0 in a latency rule, and in no other")
+        self._check_names()
+
+    def _check_names(self) -> None:
+        # A rule with a misspelt name would never hit, and a test that needs it would pass for nothing.
+        if not self.service:
+            return
+        known = operations(self.service)
+        if not known:
+            raise BadRule(f"service is {self.service!r}; it is the name that signatures carry, such as cognito-idp")
+        if self.operation and self.operation not in known:
+            raise BadRule(f"{self.service} has no operation {self.operation!r}")
 
     def matches(self, call: Call) -> bool:
         return (
@@ -52,13 +65,15 @@ class Rule:
         )
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 class Faults:
     """The rules of every account."""
 
     def __init__(self) -> None:
         self._rules: dict[str, list[Rule]] = {}
-        # Requests are served on one loop, but functions' threads may ask too.
-        self._lock = threading.Lock()
 
     def add(self, account: str, document: object) -> None:
         """Add the rules of a JSON document; nothing is added when one of them is bad."""
@@ -70,15 +85,18 @@ class Faults:
             if not isinstance(item, dict) or "kind" not in item or not item.keys() <= known:
                 raise BadRule(f"a rule is an object with a kind and at most the keys {', '.join(sorted(known))}")
             rules.append(Rule(**item))
-        with self._lock:
-            self._rules.setdefault(account, []).extend(rules)
+        self._rules.setdefault(account, []).extend(rules)
+
+    def report(self, account: str) -> list[dict[str, object]]:
+        """The rules that are in force, with the `times` that are left."""
+        return [asdict(rule) for rule in self._rules.get(account, []) if rule.times != 0]
 
     def clear(self, account: str | None = None) -> None:
-        with self._lock:
-            if account is None:
-                self._rules.clear()
-            else:
-                self._rules.pop(account, None)
+        """Remove an account's rules, or all."""
+        if account is None:
+            self._rules.clear()
+        else:
+            self._rules.pop(account, None)
 
     def strike(self, call: Call) -> list[Rule]:
         """Return the rules that hit this call, and use up one of each one's `times`.
@@ -87,15 +105,14 @@ class Faults:
         """
         hits: list[Rule] = []
         failed = False
-        with self._lock:
-            for rule in self._rules.get(call.account, []):
-                fails = rule.kind != "latency"
-                if not rule.matches(call) or (fails and failed) or random.random() >= rule.probability:
-                    continue
-                failed = failed or fails
-                if rule.times is not None:
-                    rule.times -= 1
-                hits.append(rule)
+        for rule in self._rules.get(call.account, []):
+            fails = rule.kind != "latency"
+            if not rule.matches(call) or (fails and failed) or random.random() >= rule.probability:
+                continue
+            failed = failed or fails
+            if rule.times is not None:
+                rule.times -= 1
+            hits.append(rule)
         return hits
 
 

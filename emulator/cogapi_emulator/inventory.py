@@ -25,15 +25,16 @@ _DESCRIBED = {
     "s3": ("_buckets", "_object_versions"),
 }  # fmt: skip
 
-# Stores that hold what has happened, not what exists.
-_PAST = {
+# Stores that hold what has happened, or what every account has, not what exists.
+_NOT_RESOURCES = {
     "apigateway": ("_jwks_cache", "_oidc_config_cache"),
     "cloudtrail": ("_events",),
     "cloudwatch": ("_metrics", "_alarm_history"),
     "cloudwatch_logs": ("_log_records", "_queries"),
     "cognito": ("_challenge_sessions",),
     "dynamodb": ("_stream_records", "_stream_trimmed", "_closed_streams", "_txn_idempotency"),
-    "eventbridge": ("_events_log",),
+    "elasticache": ("_param_groups", "_param_group_params"),
+    "eventbridge": ("_event_buses", "_events_log"),
     "iam": ("_aws_managed_attachment_counts", "_service_linked_role_deletion_tasks"),
     "lambda_svc": ("_kinesis_positions", "_dynamodb_stream_positions", "_esm_backoff_until"),
     "route53": ("_changes", "_caller_refs", "_hc_caller_refs"),
@@ -139,7 +140,7 @@ def _other(account: str) -> dict[str, list[str]]:
         if not module_name.startswith(_SERVICES) or module is None:
             continue
         service = module_name.removeprefix(_SERVICES)
-        skipped = {*_DESCRIBED.get(service, ()), *_PAST.get(service, ())}
+        skipped = {*_DESCRIBED.get(service, ()), *_NOT_RESOURCES.get(service, ())}
         for name, store in sorted(vars(module).items()):
             if name in skipped or not isinstance(store, AccountScopedDict | AccountRegionScopedDict):
                 continue

@@ -154,6 +154,24 @@ def test_methods_are_embedded_only_when_asked_for(emulator: Emulator, account: s
     assert methods == {"GET": {}, "OPTIONS": {}}
 
 
+def test_tags_are_the_same_wherever_they_are_read(emulator: Emulator, account: str):
+    client = emulator.client("apigateway", account)
+    untouched = emulator.admin("GET", "inventory", account=account)
+    api = import_api(emulator, account, definition())
+    arn = f"arn:aws:apigateway:{REGION}::/restapis/{api}"
+    client.tag_resource(resourceArn=arn, tags={"a": "1", "b": "2"})
+    client.untag_resource(resourceArn=arn, tagKeys=["b"])
+    client.put_rest_api(restApiId=api, mode="overwrite", body=json.dumps(definition()))
+    assert client.get_rest_api(restApiId=api)["tags"] == {"a": "1"}
+    deployment = client.create_deployment(restApiId=api)["id"]
+    client.create_stage(restApiId=api, stageName=STAGE, deploymentId=deployment, tags={"c": "3"})
+    client.tag_resource(resourceArn=f"{arn}/stages/{STAGE}", tags={"d": "4"})
+    assert client.get_stage(restApiId=api, stageName=STAGE)["tags"] == {"c": "3", "d": "4"}
+    assert client.get_tags(resourceArn=f"{arn}/stages/{STAGE}")["tags"] == {"c": "3", "d": "4"}
+    client.delete_rest_api(restApiId=api)
+    assert emulator.admin("GET", "inventory", account=account) == untouched
+
+
 def test_a_mock_method_answers_without_a_function(emulator: Emulator, account: str):
     api = import_api(emulator, account, definition())
     deploy(emulator, account, api)

@@ -1,8 +1,13 @@
 """The process: readiness, faults and counts."""
 
+import json
+import time
+from urllib.error import HTTPError
+
 import pytest
 from botocore.exceptions import ClientError, HTTPClientError
 from conftest import Emulator
+from functions import make_function
 
 
 def test_health_answers(emulator: Emulator):
@@ -53,6 +58,58 @@ def test_throttling_has_each_services_own_shape(emulator: Emulator, account: str
         call(client)
     assert refused.value.response["Error"]["Code"] == code
     call(client)
+
+
+def test_rules_are_counted_down_and_show_what_is_left(emulator: Emulator, account: str):
+    rule = {"service": "iam", "operation": "ListRoles", "kind": "error500", "times": 2}
+    emulator.admin("POST", "faults", [rule], account)
+    iam = emulator.client("iam", account)
+    with pytest.raises(ClientError) as refused:
+        iam.list_roles()
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+    iam.list_users()
+    assert [left["times"] for left in emulator.admin("GET", "faults", account=account)] == [1]
+    emulator.admin("DELETE", "faults", account=account)
+    iam.list_roles()
+
+
+def test_latency_is_added_to_every_call_it_names(emulator: Emulator, account: str):
+    emulator.admin("POST", "faults", [{"kind": "latency", "latency_ms": 150}], account)
+    begun = time.monotonic()
+    emulator.client("iam", account).list_roles()
+    assert time.monotonic() - begun >= 0.15
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"kind": "throtle"},
+        {"kind": "throttle", "service": "cognito"},
+        {"kind": "throttle", "service": "iam", "operation": "ListRole"},
+        {"kind": "throttle", "times": 0},
+        {"kind": "throttle", "probability": "often"},
+        {"kind": "latency"},
+        {"kind": "throttle", "unknown": 1},
+        "throttle",
+    ],
+)
+def test_a_rule_that_could_never_hit_is_refused(emulator: Emulator, account: str, rule):
+    with pytest.raises(HTTPError) as refused:
+        emulator.admin("POST", "faults", [rule], account)
+    assert refused.value.code == 400
+
+
+def test_the_functions_own_calls_are_neither_counted_nor_faulty(emulator: Emulator, account: str):
+    call = "__import__('botocore.session').session.get_session().create_client('iam').list_users()['Users']"
+    make_function(emulator, account, "f", call)
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*"}]}
+    iam = emulator.client("iam", account)
+    iam.put_role_policy(RoleName="f-role", PolicyName="list", PolicyDocument=json.dumps(policy))
+    emulator.admin("DELETE", "calls", account=account)
+    emulator.admin("POST", "faults", [{"service": "iam", "kind": "throttle"}], account)
+    answer = emulator.client("lambda", account).invoke(FunctionName="f")
+    assert (json.load(answer["Payload"]), answer.get("FunctionError")) == ([], None)
+    assert emulator.admin("GET", "calls", account=account)["by_operation"] == {"lambda:Invoke": 1}
 
 
 def test_hangup_after_does_the_call_and_loses_the_answer(emulator: Emulator, account: str):

@@ -9,9 +9,10 @@ from cogapi_emulator.apigateway import (
     mocks,
     openapi,
     patches,
+    tags,
 )
 
-_CONCERNS = (addresses, patches, control_plane, openapi, deployments, authorizers, integrations, mocks)
+_CONCERNS = (addresses, patches, control_plane, openapi, deployments, authorizers, integrations, mocks, tags)
 
 
 def install() -> None:
