@@ -109,13 +109,13 @@ pub struct Throttle {
     pub burst: u32,
 }
 
-/// One method of the API, e.g. `POST /v1/login`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// One method of the API, e.g. `POST /v1/login`; there is such an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MethodPath {
     /// E.g. `POST`.
-    pub method: String,
+    pub method: &'static str,
     /// E.g. `/v1/users/{user_id}`.
-    pub path: String,
+    pub path: &'static str,
 }
 
 impl fmt::Display for MethodPath {

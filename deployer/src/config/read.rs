@@ -211,7 +211,8 @@ fn span_to_show(name: &Place, value: &Spanned<DeValue<'_>>) -> std::ops::Range<u
 
 /// The one of `known` that was probably meant.
 pub(super) fn closest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
-    let likeness = |candidate: &&str| strsim::jaro_winkler(&written.to_lowercase(), candidate);
+    let written = written.to_lowercase();
+    let likeness = |candidate: &&str| strsim::jaro_winkler(&written, &candidate.to_lowercase());
     let best = known.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     // Below this, jaro-winkler starts to pair words that share a first letter and little more.
     (likeness(&best) >= 0.8).then_some(best)

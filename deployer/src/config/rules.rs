@@ -2,6 +2,8 @@
 //!
 //! Each rule is AWS's own unless its comment says otherwise. Rules that need two values are in [`super::validate`].
 
+use cogapi_handlers::registry::ENDPOINTS;
+
 use super::environment::{Architecture, MethodPath, Seconds};
 use super::read::closest;
 
@@ -144,20 +146,18 @@ pub(super) fn stage(text: &str) -> Ruled<String> {
     Ok(text.to_owned())
 }
 
-/// A method and path of the API, as in `"POST /v1/login"`.
+/// A method and path of the API, as in `"POST /v1/login"`. API Gateway has no settings for what is not there.
 pub(super) fn method_path(text: &str) -> Ruled<MethodPath> {
-    let parts = text.split_once(' ');
-    let shaped = parts.filter(|(method, path)| {
-        ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(method)
-            && path.starts_with("/v1/")
-            && !path.ends_with('/')
-            && !path.contains("//")
-            && only(path, |b| b.is_ascii_alphanumeric() || b"/_-{}".contains(&b))
-    });
-    match shaped {
-        Some((method, path)) => Ok(MethodPath { method: method.to_owned(), path: path.to_owned() }),
-        None => wrong("is not a method and path of the API", "e.g. \"POST /v1/login\""),
+    let known: Vec<String> = ENDPOINTS.iter().map(|it| format!("{} {}", it.method, it.path)).collect();
+    if let Some(at) = known.iter().position(|known| known == text) {
+        return Ok(MethodPath { method: ENDPOINTS[at].method, path: ENDPOINTS[at].path });
     }
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let help = closest(text, &known).map_or_else(
+        || format!("method and path of one, e.g. \"{}\"", known.first().copied().unwrap_or_default()),
+        |meant| format!("did you mean \"{meant}\"?"),
+    );
+    wrong("is not an endpoint of the API", help)
 }
 
 /// A web origin as browsers send it (RFC 6454): they compare byte by byte, so a slash or capital would never match.

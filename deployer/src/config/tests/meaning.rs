@@ -19,7 +19,7 @@ stage = "v-1_A"
 cors_origins = ["https://app.example.com", "http://localhost:3000"]
 throttle = { rate = 1, burst = 2 }
 method_throttle."POST /v1/login" = { rate = 3, burst = 4 }
-method_throttle."DELETE /v1/users/{user_id}" = { rate = 5, burst = 6 }
+method_throttle."GET /v1/userinfo" = { rate = 5, burst = 6 }
 access_logs = true
 waf = { rate_limit = 300 }
 [domain]
@@ -164,7 +164,7 @@ fn every_key_of_the_file_arrives_in_the_environment() {
           "burst": 2
         },
         "method_throttle": {
-          "DELETE /v1/users/{user_id}": {
+          "GET /v1/userinfo": {
             "rate": 5,
             "burst": 6
           },

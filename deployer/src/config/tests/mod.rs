@@ -82,7 +82,7 @@ team = 4
     dev.toml:9: api.cors_origins[1]: is a whole number (write text in double quotes)
     dev.toml:9: api.cors_origins[2]: must be scheme, host and port only, without a path (e.g. "https://app.example.com" or "http://localhost:3000")
     dev.toml:10: api.method_throttle."POST v1/login".burst: is missing (add burst = 100)
-    dev.toml:10: api.method_throttle."POST v1/login": is not a method and path of the API (e.g. "POST /v1/login")
+    dev.toml:10: api.method_throttle."POST v1/login": is not an endpoint of the API (did you mean "POST /v1/login"?)
     dev.toml:10: api.method_throttle."POST v1/login".rate: is 0 (from 1 to 2147483647)
     dev.toml:11: api.throttle: is a whole number (write a table)
     dev.toml:13: domain.name: "auth.example.org" is not in the zone example.com (example.com or a name below it)

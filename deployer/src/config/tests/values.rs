@@ -203,12 +203,20 @@ fn throttles_are_positive_and_complete() {
         ("api.waf", "{ rate_limit = 9 }", "is 9"),
         ("api.waf", "{}", "is missing"),
     ]);
-    let methods =
-        ["POST", "POST /login", "post /v1/login", "POST  /v1/login", "POST /v1/login/", "HEAD /v1/login", ""];
-    for method in methods {
-        let value = format!("{{ '{method}' = {{ rate = 1, burst = 1 }} }}");
-        refused(&[("api.method_throttle", &value, "is not a method and path")]);
+}
+
+#[test]
+fn only_endpoints_that_there_are_can_be_throttled() {
+    let one = |method: &str| format!("{{ '{method}' = {{ rate = 1, burst = 1 }} }}");
+    taken("api.method_throttle", &[&one("POST /v1/login"), &one("GET /v1/userinfo")]);
+    for method in
+        ["POST", "POST /login", "post /v1/login", "POST  /v1/login", "POST /v1/login/", "GET /v1/login", ""]
+    {
+        refused(&[("api.method_throttle", &one(method), "is not an endpoint")]);
     }
+    let help = |method| problem("api.method_throttle", &one(method)).help;
+    assert_eq!(help("POST v1/login"), "did you mean \"POST /v1/login\"?");
+    assert!(help("nothing").starts_with("method and path of one, e.g. "));
 }
 
 #[test]
