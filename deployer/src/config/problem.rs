@@ -116,13 +116,13 @@ impl std::error::Error for ConfigError {
 impl Diagnostic for ConfigError {
     fn help(&self) -> Option<Box<dyn fmt::Display + '_>> {
         match self {
-            Self::Missing { name, existing, .. } => {
+            Self::Missing { file, existing, .. } => {
                 let known = if existing.is_empty() {
                     "there are none yet".to_owned()
                 } else {
                     format!("there are: {}", existing.join(", "))
                 };
-                Some(Box::new(format!("{known}; `cogapi init {name}` makes one")))
+                Some(Box::new(format!("{known}; to make it, copy dev.toml.example to {}", file.display())))
             }
             Self::Name { .. } => Some(Box::new("e.g. dev, prod, team-a")),
             Self::Unreadable { .. } | Self::Invalid { .. } => None,
@@ -187,6 +187,8 @@ impl Problems {
         }
         // A stable sort: what was found at one place stays in the order of the checks.
         self.found.sort_by_key(|(at, ..)| at.span.start);
+        // The TOML parser tells of an unclosed bracket once for each that is open.
+        self.found.dedup();
         let problems = self.found.into_iter().map(|(at, problem, help)| {
             let (line, column) = position(text, at.span.start);
             Problem { file: file.to_owned(), line, column, key: at.key, problem, help, span: at.span }

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use miette::Diagnostic as _;
+
 use super::super::{ConfigError, list, load};
-use super::rendered;
-use super::{LEAST, invalid, valid};
+
+use super::{LEAST, invalid, rendered, valid};
 
 /// The environments of this repository.
 fn environments() -> PathBuf {
@@ -66,9 +68,12 @@ fn a_missing_environment_is_answered_with_those_that_exist() {
     for name in ["prod", "dev"] {
         fs::write(dir.path().join(format!("{name}.toml")), LEAST).unwrap();
     }
-    let shown = rendered(&load(dir.path(), "stage").unwrap_err());
+    let error = load(dir.path(), "stage").unwrap_err();
+    let help = error.help().unwrap().to_string();
+    let shown = error.to_string();
     assert!(shown.contains("there is no environment \"stage\""), "{shown}");
-    assert!(shown.contains("there are: dev, prod; `cogapi init stage` makes one"), "{shown}");
+    assert!(help.starts_with("there are: dev, prod; to make it, copy dev.toml.example to "), "{help}");
+    assert!(help.ends_with("stage.toml"), "{help}");
 }
 
 #[test]

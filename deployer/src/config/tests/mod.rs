@@ -184,3 +184,13 @@ fn names_of_api_and_environment_fit_together_into_what_aws_takes() {
     assert_eq!(valid(&LEAST.replace("myco-auth", &longest)).stack().len(), 28);
     insta::assert_snapshot!(invalid(&LEAST.replace("myco-auth", &format!("{longest}a"))), @r#"dev.toml:6: api.name: makes names longer than AWS's 64 characters ("aaaaaaaaaaaaaaaaaaaaaaaaa-dev" has 29 characters, at most 28 fit)"#);
 }
+
+#[test]
+fn a_value_nested_beyond_reason_is_refused() {
+    // Unbounded recursion would end the process, past any catching.
+    let error = invalid(&format!("x = {}", "[".repeat(100_000)));
+    insta::assert_snapshot!(error, @r"
+    dev.toml:1: cannot recurse further; max recursion depth met (mend the TOML syntax here)
+    dev.toml:1: unclosed array, expected `]` (mend the TOML syntax here)
+    ");
+}
