@@ -26,6 +26,15 @@ def install() -> None:
     def update_code(original, name, data):
         return _in_progress(name) or _code_refusal(data) or original(name, data)
 
+    @around(lambda_svc, "_get_policy")
+    def get_policy(original, name, *rest):
+        function = lambda_svc._functions.get(name)
+        if function is not None and not function["policy"]["Statement"]:
+            # AWS: a function without permissions has no policy; ministack answers an empty one.
+            message = "The resource you requested does not exist."
+            return error_response_json("ResourceNotFoundException", message, 404)
+        return original(name, *rest)
+
     @around(lambda_svc, "_emit_lambda_logs")
     def emit_lambda_logs(original, function, *rest, **names):
         if _may_log(function.get("config") or function):

@@ -1,22 +1,40 @@
-"""Makes roles and small Python functions for the tests."""
+"""Makes roles and small functions for the tests."""
 
 import io
 import json
+import sys
 import time
 import zipfile
 
 from conftest import Emulator
 
-# What a handler returns, as the source of a Python expression.
+# What a function answers, as the source of a Python expression.
 GREETING = '{"statusCode": 200, "body": "hello"}'
 
 
+# A custom runtime as our handlers are: it asks the runtime API for events and posts the answers.
+_BOOTSTRAP = """#!{python}
+import json, os, urllib.request
+
+API = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
+while True:
+    with urllib.request.urlopen(API + "next") as asked:
+        request, event = asked.headers["Lambda-Runtime-Aws-Request-Id"], json.load(asked)
+    try:
+        outcome, answer = "/response", {expression}
+    except Exception as error:
+        outcome, answer = "/error", {{"errorType": type(error).__name__, "errorMessage": str(error)}}
+    urllib.request.urlopen(API + request + outcome, json.dumps(answer).encode()).close()
+"""
+
+
 def zipped(expression: str) -> bytes:
-    """A deployment package whose handler returns the value of `expression`, which can use `event`."""
-    source = f"def handler(event, context):\n    return {expression}\n"
+    """A deployment package whose function answers with the value of `expression`, which can use `event`."""
+    bootstrap = zipfile.ZipInfo("bootstrap")
+    bootstrap.external_attr = 0o755 << 16
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as package:
-        package.writestr("index.py", source)
+        package.writestr(bootstrap, _BOOTSTRAP.format(python=sys.executable, expression=expression))
     return archive.getvalue()
 
 
@@ -41,9 +59,9 @@ def make_function(emulator: Emulator, account: str, name: str, expression: str =
     client = emulator.client("lambda", account)
     arn = client.create_function(
         FunctionName=name,
-        Runtime="python3.12",
+        Runtime="provided.al2023",
         Role=role,
-        Handler="index.handler",
+        Handler="bootstrap",
         Code={"ZipFile": zipped(expression)},
     )["FunctionArn"]
     wait_until_active(client, name)

@@ -15,9 +15,9 @@ CANNOT_ASSUME = "The role defined for the function cannot be assumed by Lambda."
 def _create(client, role: str, **code):
     return client.create_function(
         FunctionName="f",
-        Runtime="python3.12",
+        Runtime="provided.al2023",
         Role=role,
-        Handler="index.handler",
+        Handler="bootstrap",
         Code=code or {"ZipFile": zipped("1")},
     )
 
@@ -59,6 +59,18 @@ def test_an_update_during_an_update_is_a_conflict(emulator: Emulator, account: s
     assert refused.value.response["Error"]["Code"] == "ResourceConflictException"
     wait_until_active(client, "f")
     client.update_function_code(FunctionName="f", ZipFile=zipped("2"))
+
+
+def test_a_function_whose_last_permission_is_removed_has_no_policy(emulator: Emulator, account: str):
+    make_function(emulator, account, "f")
+    client = emulator.client("lambda", account)
+    permission = {"FunctionName": "f", "StatementId": "s"}
+    client.add_permission(**permission, Action="lambda:InvokeFunction", Principal="apigateway.amazonaws.com")
+    assert "apigateway" in client.get_policy(FunctionName="f")["Policy"]
+    client.remove_permission(**permission)
+    with pytest.raises(ClientError) as refused:
+        client.get_policy(FunctionName="f")
+    assert refused.value.response["Error"]["Code"] == "ResourceNotFoundException"
 
 
 def test_a_function_logs_only_what_its_role_allows(emulator: Emulator, account: str):
