@@ -177,6 +177,7 @@ def test_a_mock_method_answers_without_a_function(emulator: Emulator, account: s
     deploy(emulator, account, api)
     status, headers, _ = request(emulator, api, "/v1/things/1", "OPTIONS")
     assert (status, headers["Access-Control-Allow-Origin"]) == (204, "https://a.example")
+    assert headers["Content-Length"] == "0"
 
 
 def test_a_mock_method_echoes_the_origin_that_its_template_allows(emulator: Emulator, account: str):
