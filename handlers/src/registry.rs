@@ -27,7 +27,9 @@ macro_rules! endpoints {
         /// All HTTP endpoints.
         pub const ENDPOINTS: &[&Endpoint] = &[$(&endpoints::$module::ENDPOINT),*];
 
-        const HANDLERS: &[Handle] = &[$(|app, request| Box::pin(endpoints::$module::handle(app, request))),*];
+        const HANDLED: &[(&Endpoint, Handle)] = &[$(
+            (&endpoints::$module::ENDPOINT, |app, request| Box::pin(endpoints::$module::handle(app, request)))
+        ),*];
 
         #[cfg(test)]
         const ENDPOINT_MODULES: &[&str] = &[$(stringify!($module)),*];
@@ -39,7 +41,9 @@ macro_rules! triggers {
         /// All Cognito triggers.
         pub const TRIGGERS: &[&Trigger] = &[$(&triggers::$module::TRIGGER),*];
 
-        const REACTIONS: &[React] = &[$(|event| Box::pin(triggers::$module::handle(event))),*];
+        const REACTED: &[(&Trigger, React)] = &[$(
+            (&triggers::$module::TRIGGER, |event| Box::pin(triggers::$module::handle(event)))
+        ),*];
 
         #[cfg(test)]
         const TRIGGER_MODULES: &[&str] = &[$(stringify!($module)),*];
@@ -59,15 +63,13 @@ triggers! {
 /// The endpoint with this name, and its handler.
 #[must_use]
 pub fn endpoint(name: &str) -> Option<(&'static Endpoint, Handle)> {
-    let at = ENDPOINTS.iter().position(|endpoint| endpoint.name == name)?;
-    Some((ENDPOINTS[at], HANDLERS[at]))
+    HANDLED.iter().find(|(endpoint, _)| endpoint.name == name).copied()
 }
 
 /// The trigger with this name, and its handler.
 #[must_use]
 pub fn trigger(name: &str) -> Option<(&'static Trigger, React)> {
-    let at = TRIGGERS.iter().position(|trigger| trigger.name == name)?;
-    Some((TRIGGERS[at], REACTIONS[at]))
+    REACTED.iter().find(|(trigger, _)| trigger.name == name).copied()
 }
 
 #[cfg(test)]
