@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use miette::Diagnostic as _;
 
 use super::super::{ConfigError, list, load};
-
 use super::{LEAST, invalid, rendered, valid};
 
 /// The environments of this repository.
