@@ -3,6 +3,8 @@
 
 mod observe;
 mod openapi;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

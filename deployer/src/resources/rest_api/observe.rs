@@ -30,11 +30,11 @@ const REMOVED: &str = "removed";
 const DEFAULT_TIMEOUT: i32 = 29_000;
 
 /// All that API Gateway says about an API.
-struct Seen {
-    api: GetRestApiOutput,
-    resources: Vec<ApiResource>,
-    authorizers: Vec<Authorizer>,
-    answers: Vec<GatewayResponse>,
+pub(super) struct Seen {
+    pub(super) api: GetRestApiOutput,
+    pub(super) resources: Vec<ApiResource>,
+    pub(super) authorizers: Vec<Authorizer>,
+    pub(super) answers: Vec<GatewayResponse>,
 }
 
 impl RestApi {
@@ -67,7 +67,8 @@ impl RestApi {
         Ok(Some(self.mapped(place, Seen { api, resources, authorizers, answers })))
     }
 
-    fn mapped(&self, place: Place<'_>, seen: Seen) -> Self {
+    /// What was seen, as the inputs that would have made it.
+    pub(super) fn mapped(&self, place: Place<'_>, seen: Seen) -> Self {
         let mut deviations = settings(&seen.api);
         let (user_pool_arn, authorizer_id) = self.authorizer(&seen.authorizers, &mut deviations);
         let methods = methods(&seen.resources);

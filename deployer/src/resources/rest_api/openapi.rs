@@ -223,7 +223,7 @@ pub(super) fn preflight(api: &RestApi, path: &str) -> Preflight {
         headers.insert("Vary", quoted("Origin"));
     }
     let template = match origin {
-        AllowedOrigin::Always(_) => None,
+        AllowedOrigin::Never | AllowedOrigin::Always(_) => None,
         AllowedOrigin::OneOf(origins) => Some(echo_origin(origins)),
     };
     let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -233,6 +233,7 @@ pub(super) fn preflight(api: &RestApi, path: &str) -> Preflight {
 /// Which origin an answer names.
 #[derive(Debug, Clone, Copy)]
 enum AllowedOrigin<'a> {
+    Never,
     Always(&'a str),
     OneOf(&'a [String]),
 }
@@ -241,14 +242,15 @@ impl<'a> AllowedOrigin<'a> {
     fn of(cors: &'a Cors) -> Self {
         match cors.origins.as_slice() {
             origins if origins.iter().any(|origin| origin == "*") => Self::Always("*"),
+            [] => Self::Never,
             [origin] => Self::Always(origin),
             origins => Self::OneOf(origins),
         }
     }
 
-    /// Whether another request may get another answer, so that caches must tell them apart.
+    /// Whether it depends on who asks, so that caches must tell them apart.
     fn varies(self) -> bool {
-        !matches!(self, Self::Always("*"))
+        !matches!(self, Self::Never | Self::Always("*"))
     }
 }
 
@@ -256,12 +258,12 @@ impl<'a> AllowedOrigin<'a> {
 /// map of headers is case-sensitive.
 fn echo_origin(origins: &[String]) -> String {
     let listed: Vec<String> = origins.iter().map(|origin| format!("$origin == '{origin}'")).collect();
-    let condition = if listed.is_empty() { "false".to_owned() } else { listed.join(" || ") };
     [
         "#set($origin = $input.params().header.get('Origin'))",
         "#if(!$origin || $origin == '')#set($origin = $input.params().header.get('origin'))#end",
         &format!(
-            "#if({condition})#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)#end"
+            "#if({})#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)#end",
+            listed.join(" || ")
         ),
     ]
     .join("\n")
@@ -335,15 +337,14 @@ pub(super) fn gateway_answers(api: &RestApi) -> BTreeMap<&'static str, GatewayAn
         ("Cache-Control", quoted("no-store")),
     ]);
     let origin = AllowedOrigin::of(&api.cors);
-    common.insert(
-        "Access-Control-Allow-Origin",
-        match origin {
-            AllowedOrigin::Always(origin) => quoted(origin),
-            // Gateway responses know variables but no conditions, so the origin can't be compared here. An origin that is
-            // not listed gets to read an error that holds nothing but its own request's id.
-            AllowedOrigin::OneOf(_) => "method.request.header.Origin".to_owned(),
-        },
-    );
+    let named = match origin {
+        AllowedOrigin::Never => None,
+        AllowedOrigin::Always(origin) => Some(quoted(origin)),
+        // Gateway responses know variables but no conditions, so the origin can't be compared here. An origin that is not
+        // listed gets to read an error that holds nothing but its own request's id.
+        AllowedOrigin::OneOf(_) => Some("method.request.header.Origin".to_owned()),
+    };
+    common.extend(named.map(|origin| ("Access-Control-Allow-Origin", origin)));
     if origin.varies() {
         common.insert("Vary", quoted("Origin"));
     }

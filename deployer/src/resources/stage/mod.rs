@@ -1,17 +1,19 @@
 //! A stage: the name under which clients reach a deployment, and how many requests it takes.
 
-use std::collections::{BTreeMap, HashMap};
+mod settings;
+
+use std::collections::BTreeMap;
 
 use aws_sdk_apigateway::operation::get_stage::GetStageOutput;
-use aws_sdk_apigateway::types::{MethodSetting, PatchOperation};
 use cogapi_engine::{Failure, Found, Resource};
 use serde::{Deserialize, Serialize};
 
-use super::gateway::{from_segment, is_concurrent, remove, replace, segment};
+use super::gateway::is_concurrent;
 use super::{Context, TagChanges, Tags, tags_from};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 use crate::aws::retry::{Waits, retry_while};
+use settings::{method_of, options, path_of_key};
 
 /// All methods, in the stage's settings.
 const ALL: &str = "*/*";
@@ -139,36 +141,6 @@ impl Stage {
         }
     }
 
-    /// The patch operations from `present` to this, for nothing but what differs.
-    fn patches(&self, present: &Self) -> Vec<PatchOperation> {
-        let mut patches = Vec::new();
-        if present.deployment_id != self.deployment_id {
-            patches.push(replace("/deploymentId", &self.deployment_id));
-        }
-        match self.throttle {
-            Some(wanted) => patches.extend(throttling("/*/*", present.throttle, wanted)),
-            None if present.throttle.is_some() => patches.push(remove("/*/*")),
-            None => {}
-        }
-        for (method, wanted) in &self.method_throttles {
-            let found = present.method_throttles.get(method).copied();
-            patches.extend(throttling(&path_of_method(method), found, *wanted));
-        }
-        let dropped: Vec<String> = present
-            .method_throttles
-            .keys()
-            .filter(|method| !self.method_throttles.contains_key(*method))
-            .map(|method| path_of_method(method))
-            .collect();
-        for (path, _) in present.deviations.iter().filter(|(path, _)| !self.deviations.contains_key(*path)) {
-            // What is removed takes its options along.
-            let goes = dropped.iter().any(|method| path.starts_with(&format!("{method}/")));
-            patches.extend((!goes).then(|| undo(path)));
-        }
-        patches.extend(dropped.into_iter().map(remove));
-        patches
-    }
-
     async fn sync_tags(&self, cx: &Context, found: &Tags) -> Result<(), Failure> {
         let tags = TagChanges::between(found, &self.tags);
         let (partition, region) = (cx.clients.partition(), &cx.clients.region);
@@ -248,65 +220,4 @@ impl Resource for Stage {
         };
         retry_while("deleting the API's stage failed", is_concurrent, delete).await
     }
-}
-
-/// The operations that set a limit. Rate and burst are set together where there was none: API Gateway fills in the account's
-/// own limit for what is left out.
-fn throttling(path: &str, found: Option<Throttle>, wanted: Throttle) -> Vec<PatchOperation> {
-    let mut patches = Vec::new();
-    if found.is_none_or(|found| found.rate.to_bits() != wanted.rate.to_bits()) {
-        patches.push(replace(format!("{path}/throttling/rateLimit"), wanted.rate.to_string()));
-    }
-    if found.is_none_or(|found| found.burst != wanted.burst) {
-        patches.push(replace(format!("{path}/throttling/burstLimit"), wanted.burst.to_string()));
-    }
-    patches
-}
-
-/// The options of a method's setting that differ from API Gateway's defaults, by the path of their patch.
-fn options(path: &str, setting: &MethodSetting) -> HashMap<String, String> {
-    let mut options = HashMap::new();
-    let logging = setting.logging_level().filter(|level| !level.is_empty() && *level != "OFF");
-    if let Some(level) = logging {
-        options.insert(format!("{path}/logging/loglevel"), level.to_owned());
-    }
-    if setting.data_trace_enabled() {
-        options.insert(format!("{path}/logging/dataTrace"), "true".to_owned());
-    }
-    if setting.metrics_enabled() {
-        options.insert(format!("{path}/metrics/enabled"), "true".to_owned());
-    }
-    if setting.caching_enabled() {
-        options.insert(format!("{path}/caching/enabled"), "true".to_owned());
-    }
-    options
-}
-
-/// The operation that puts an option back to its default.
-fn undo(path: &str) -> PatchOperation {
-    match path {
-        "/canarySettings" => remove(path),
-        _ if path.starts_with("/variables/") => remove(path),
-        _ if path.ends_with("/loglevel") => replace(path, "OFF"),
-        _ => replace(path, "false"),
-    }
-}
-
-/// `POST /v1/login` as the path of a patch: `/~1v1~1login/POST`.
-fn path_of_method(method: &str) -> String {
-    let (verb, path) = method.split_once(' ').unwrap_or(("*", method));
-    format!("/{}/{verb}", segment(path))
-}
-
-/// A key of the method settings as the path of a patch.
-fn path_of_key(key: &str) -> String {
-    if key == ALL { "/*/*".to_owned() } else { path_of_method(&method_of(key)) }
-}
-
-/// A key of the method settings as `METHOD /path`. API Gateway writes `~1v1~1login/POST`; a leading slash that is missing and a
-/// path that is not encoded are understood, too.
-fn method_of(key: &str) -> String {
-    let (path, verb) = key.rsplit_once('/').unwrap_or((key, "*"));
-    let path = from_segment(path);
-    format!("{verb} /{}", path.trim_start_matches('/'))
 }
