@@ -1,12 +1,68 @@
-# Two targets are all that a fresh machine needs: `make local` and `make test`.
-.PHONY: test lint help
+# Two targets are all that a fresh machine needs: `make local` and `make test`. The others are shorter ways to type a command;
+# they take the environment from ENVIRONMENT: `ENVIRONMENT=dev make deploy`.
+.PHONY: help local build plan deploy destroy destroy-stack destroy-backend list-envs test lint deny test-rust test-emulator bench clean
+
+COGAPI := cargo run --quiet --locked --package cogapi --
+# Python packages of the emulator's own tests: its requirements and pytest, apart from what users install.
+DEV := .cache/emulator-dev
 
 help: ## show this
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-test: lint ## everything that must hold
-	cargo test --workspace --all-features --locked
+local: ## run everything on this machine, without an AWS account
+	$(COGAPI) local
+
+build: ## build the handlers for an environment
+	$(COGAPI) build
+
+plan: ## show what deploy would change
+	$(COGAPI) plan
+
+deploy: ## make an environment as its configuration says
+	$(COGAPI) deploy
+
+destroy: ## remove an environment: its stack, then its backend
+	$(COGAPI) destroy
+
+destroy-stack: ## remove an environment's stack
+	$(COGAPI) destroy-stack
+
+destroy-backend: ## remove the state bucket and the lock table
+	$(COGAPI) destroy-backend
+
+list-envs: ## list the environments
+	@ls environments/*.toml | xargs -n 1 basename -s .toml
+
+test: lint deny test-emulator test-rust ## everything that must hold
 
 lint: ## formatting and lints
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+deny: .cache/tools/bin/cargo-deny ## licences, sources and duplicates of all crates
+	.cache/tools/bin/cargo-deny --locked check bans licenses sources
+
+test-rust: ## the tests of the deployer and the handlers
+	$(COGAPI) local --install-only
+	cargo test --workspace --all-features --locked
+
+test-emulator: $(DEV)/installed ## the tests of the emulator's corrections
+	cd emulator && ../$(DEV)/bin/ruff check . && ../$(DEV)/bin/python -m pytest -n 2
+
+bench: ## calls to AWS and their time; handlers' size and start-up
+	$(COGAPI) local --install-only
+	cargo bench --locked --package cogapi --bench calls --profile dev
+
+clean: ## remove everything that can be made again
+	cargo clean
+	rm -rf .cache
+
+$(DEV)/installed: emulator/requirements.txt emulator/requirements-dev.txt
+	rm -rf $(DEV)
+	python3 -m venv $(DEV)
+	$(DEV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--requirement emulator/requirements.txt --requirement emulator/requirements-dev.txt
+	touch $@
+
+.cache/tools/bin/cargo-deny:
+	cargo install cargo-deny --version 0.20.2 --locked --quiet --root .cache/tools

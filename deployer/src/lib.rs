@@ -1,7 +1,11 @@
-//! The deployer as a library: everything but the process. It prints nothing; `main` and `render` do.
+//! The deployer as a library: everything but the process. Only `commands`, through `render`, writes to the terminal.
 
 pub mod artifacts;
 pub mod aws;
 pub mod backend;
+pub mod commands;
 pub mod config;
+pub mod emulator;
+pub mod render;
 pub mod resources;
+pub mod stack;

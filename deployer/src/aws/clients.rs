@@ -4,11 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -22,6 +26,11 @@ use super::errors::failure;
 const ATTEMPTS: u32 = 8;
 /// A call that gave no answer in this time is taken for lost.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The access key of the emulator's root account.
+pub const EMULATOR_KEY: &str = "test";
+/// The secret key of all of its accounts.
+const EMULATOR_SECRET: &str = "test";
 
 /// The clients of all services that cogapi calls, for one region.
 #[derive(Debug, Clone)]
@@ -52,35 +61,46 @@ pub struct Clients {
 impl Clients {
     /// Clients for `region`, with credentials from the SDK's usual chain, or from `profile` alone.
     pub async fn connect(region: &str, profile: Option<&str>) -> Self {
-        let calls = Arc::new(AtomicUsize::new(0));
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
-            // ring, as in the handlers: one TLS stack in the workspace, and no C++ toolchain to build it.
-            .http_client(
-                aws_smithy_http_client::Builder::new()
-                    .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-                    .build_https(),
-            )
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(5))
-                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                    .build(),
-            );
+            .http_client(http_client())
+            .retry_config(retries())
+            .timeout_config(timeouts());
         if let Some(profile) = profile {
             loader = loader.profile_name(profile);
         }
-        let shared = loader.load().await;
+        Self::of(region, &loader.load().await)
+    }
+
+    /// Clients for an emulator on this machine, where the access key chooses the account. Neither variables nor files of the
+    /// caller are read, so no call can leave it.
+    #[must_use]
+    pub fn emulator(region: &str, endpoint: &str, access_key: &str) -> Self {
+        let credentials = Credentials::new(access_key, EMULATOR_SECRET, None, None, "emulator");
+        let shared = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            .endpoint_url(endpoint)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(http_client())
+            .retry_config(retries())
+            .timeout_config(timeouts())
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .build();
+        Self::of(region, &shared)
+    }
+
+    fn of(region: &str, shared: &SdkConfig) -> Self {
+        let calls = Arc::new(AtomicUsize::new(0));
         let counter = SharedInterceptor::new(CountCalls(calls.clone()));
         macro_rules! client {
             ($service:ident) => {{
-                let config = $service::config::Builder::from(&shared).interceptor(counter.clone()).build();
+                let config = $service::config::Builder::from(shared).interceptor(counter.clone()).build();
                 $service::Client::from_conf(config)
             }};
         }
         // Virtual-hosted buckets need DNS, which an endpoint on this machine has not.
-        let s3 = aws_sdk_s3::config::Builder::from(&shared)
+        let s3 = aws_sdk_s3::config::Builder::from(shared)
             .force_path_style(shared.endpoint_url().is_some())
             .interceptor(counter.clone())
             .build();
@@ -127,6 +147,24 @@ impl Clients {
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
     }
+}
+
+/// ring, as in the handlers: one TLS stack in the workspace, and no C++ toolchain to build it.
+fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https()
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS)
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .build()
 }
 
 /// Counts every request that leaves.

@@ -4,9 +4,11 @@
 mod app_client;
 mod cognito;
 mod deployment;
+mod function;
 mod gateway;
 mod log_group;
 mod once;
+mod permission;
 mod rest_api;
 mod role;
 mod stage;
@@ -25,7 +27,9 @@ use crate::aws::{Clients, failure};
 pub use app_client::{AppClient, Rotation, TokenLifetimes};
 pub use cognito::ClientSecret;
 pub use deployment::Deployment;
+pub use function::{ClientRef, Function};
 pub use log_group::LogGroup;
+pub use permission::Permission;
 pub use rest_api::{Authorization, Cors, RestApi, Route, body_hash};
 pub use role::Role;
 pub use stage::{Stage, Throttle};
@@ -41,7 +45,9 @@ pub fn kinds() -> Kinds<Context> {
     Kinds::new()
         .register::<AppClient>()
         .register::<Deployment>()
+        .register::<Function>()
         .register::<LogGroup>()
+        .register::<Permission>()
         .register::<RestApi>()
         .register::<Role>()
         .register::<Stage>()
@@ -69,6 +75,8 @@ pub struct Context {
     pub account: String,
     /// The stack's name, the prefix of all names: `<api.name>-<environment>`.
     pub stack: String,
+    /// The bucket that holds the handlers' code, content-addressed.
+    pub bucket: String,
     /// What everything taggable is tagged with, [`STACK_TAG`] and [`ENVIRONMENT_TAG`] included.
     pub tags: Tags,
     functions: OnceCell<HashMap<String, FunctionConfiguration>>,
@@ -78,14 +86,28 @@ pub struct Context {
 impl Context {
     /// A context for one run.
     #[must_use]
-    pub fn new(clients: Clients, account: String, stack: String, tags: Tags) -> Self {
-        Self { clients, account, stack, tags, functions: OnceCell::new(), cognito: cognito::Cache::default() }
+    pub fn new(clients: Clients, account: String, stack: String, bucket: String, tags: Tags) -> Self {
+        Self {
+            clients,
+            account,
+            stack,
+            bucket,
+            tags,
+            functions: OnceCell::new(),
+            cognito: cognito::Cache::default(),
+        }
     }
 
     /// The same with empty caches.
     #[must_use]
     pub fn afresh(&self) -> Self {
-        Self::new(self.clients.clone(), self.account.clone(), self.stack.clone(), self.tags.clone())
+        Self::new(
+            self.clients.clone(),
+            self.account.clone(),
+            self.stack.clone(),
+            self.bucket.clone(),
+            self.tags.clone(),
+        )
     }
 
     /// Whether something with these tags is this stack's.

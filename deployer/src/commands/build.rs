@@ -1,0 +1,26 @@
+//! `cogapi build`
+
+use clap::Args;
+
+use super::target::{Target, build_options};
+use super::{Error, Outcome};
+use crate::artifacts;
+use crate::render::{note, result};
+
+/// Arguments of `cogapi build`.
+#[derive(Debug, Args)]
+pub(super) struct Build {
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Build {
+    pub(super) async fn run(self) -> Result<Outcome, Error> {
+        let (root, environment) = self.target.configuration()?;
+        let built = artifacts::build(&build_options(&root, &environment, None), note).await?;
+        for artifact in built.iter() {
+            result(&format!("{:<8} {:>8} KiB  {}", artifact.name, artifact.zip.len() / 1024, artifact.key));
+        }
+        Ok(Outcome::Done)
+    }
+}

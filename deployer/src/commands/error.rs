@@ -1,0 +1,86 @@
+//! Why a command failed, and with which exit code. How it reads is `render::error`'s.
+
+use std::path::PathBuf;
+
+use cogapi_engine::{Address, Applied, BackendError, Failure, LockInfo, Violation};
+
+use crate::artifacts::ArtifactError;
+use crate::config::ConfigError;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub enum Error {
+    /// The configuration is not valid.
+    Config(ConfigError),
+    /// Something failed.
+    Failed(Failure),
+    /// Several independent things failed, each at its resource.
+    Resources(Vec<(Address, Failure)>),
+    /// Somebody else works on the environment.
+    Locked {
+        /// Which one.
+        environment: String,
+        /// Who holds the lock.
+        holder: Box<LockInfo>,
+    },
+    /// The plan must not be done.
+    Refused(Vec<Violation>),
+    /// It was not done to its end; what was done is stored.
+    Incomplete(Box<Applied>),
+    /// It was done, and the state could not be stored.
+    NotStored {
+        /// Why.
+        cause: BackendError,
+        /// Where the state was written instead.
+        saved: Result<PathBuf, std::io::Error>,
+        /// The command that puts it back.
+        command: String,
+    },
+    /// The person said no.
+    Declined,
+}
+
+impl Error {
+    /// The exit code of the process. 2 is kept for `plan --detailed-exitcode`.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Locked { .. } => 3,
+            Self::Refused(_) => 4,
+            Self::Config(_) => 5,
+            Self::Failed(_)
+            | Self::Resources(_)
+            | Self::Incomplete(_)
+            | Self::NotStored { .. }
+            | Self::Declined => 1,
+        }
+    }
+
+    /// A backend's error, of this environment.
+    #[must_use]
+    pub fn backend(environment: &str, error: BackendError) -> Self {
+        match error {
+            BackendError::Locked(holder) => Self::Locked { environment: environment.to_owned(), holder },
+            BackendError::Failed(failure) => Self::Failed(failure),
+            other => Self::Failed(Failure::new("the stored state can't be used", other.to_string())),
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<ArtifactError> for Error {
+    fn from(error: ArtifactError) -> Self {
+        Self::Failed(error.into())
+    }
+}

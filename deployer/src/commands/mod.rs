@@ -1,0 +1,82 @@
+//! The commands: one file each, with its arguments (their comments are the help text) and what it does. Parsing and exit codes
+//! are `main`'s, texts are `render`'s.
+
+mod build;
+mod deploy;
+mod destroy;
+mod destroy_backend;
+mod destroy_stack;
+mod error;
+mod interrupt;
+mod local;
+mod outputs;
+mod plan;
+mod project;
+mod question;
+mod recover_state;
+mod target;
+mod unlock;
+mod work;
+
+use clap::{Parser, Subcommand};
+
+pub use error::Error;
+
+/// Your own authentication API on Amazon Cognito, in your own AWS account.
+#[derive(Debug, Parser)]
+#[command(name = "cogapi", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build the handlers and print their artifacts.
+    Build(build::Build),
+    /// Show what `deploy` would change.
+    Plan(plan::Plan),
+    /// Make the environment as its configuration says.
+    Deploy(deploy::Deploy),
+    /// Remove the environment: its stack, then its backend.
+    Destroy(destroy::Destroy),
+    /// Remove the environment's stack and keep its backend.
+    DestroyStack(destroy_stack::DestroyStack),
+    /// Remove the backend (bucket and lock table) once no environment has anything in it.
+    DestroyBackend(destroy_backend::DestroyBackend),
+    /// Remove a lock that a killed run left behind.
+    Unlock(unlock::Unlock),
+    /// Print the outputs of the last deploy.
+    Outputs(outputs::Outputs),
+    /// Run all of it on this machine, without an AWS account.
+    Local(local::Local),
+    /// Put a state back that could not be stored.
+    RecoverState(recover_state::RecoverState),
+}
+
+/// How a command ended that did what it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done.
+    Done,
+    /// There are changes to make (`plan --detailed-exitcode`).
+    Changes,
+}
+
+impl Cli {
+    /// Runs the command.
+    pub async fn run(self) -> Result<Outcome, Error> {
+        match self.command {
+            Command::Build(command) => command.run().await,
+            Command::Plan(command) => command.run().await,
+            Command::Deploy(command) => command.run().await,
+            Command::Destroy(command) => command.run().await,
+            Command::DestroyStack(command) => command.run().await,
+            Command::DestroyBackend(command) => command.run().await,
+            Command::Unlock(command) => command.run().await,
+            Command::Outputs(command) => command.run().await,
+            Command::Local(command) => command.run().await,
+            Command::RecoverState(command) => command.run().await,
+        }
+    }
+}

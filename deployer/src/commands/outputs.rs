@@ -1,0 +1,42 @@
+//! `cogapi outputs`
+
+use clap::Args;
+use cogapi_engine::Failure;
+
+use super::target::Target;
+use super::{Error, Outcome};
+use crate::render::{outputs, result};
+
+/// Arguments of `cogapi outputs`.
+#[derive(Debug, Args)]
+pub(super) struct Outputs {
+    #[command(flatten)]
+    target: Target,
+    /// Print one JSON object
+    #[arg(long, conflicts_with = "dotenv")]
+    json: bool,
+    /// Print lines for a dotenv file
+    #[arg(long)]
+    dotenv: bool,
+}
+
+impl Outputs {
+    pub(super) async fn run(self) -> Result<Outcome, Error> {
+        let opened = self.target.open().await?;
+        let state = opened.state().await?;
+        if state.outputs.is_empty() {
+            let name = &opened.environment.name;
+            return Err(Failure::new("there are no outputs", format!("{name} is not deployed"))
+                .with_hint(format!("`cogapi deploy --env {name}`"))
+                .into());
+        }
+        result(&if self.json {
+            outputs::json(&state.outputs)
+        } else if self.dotenv {
+            outputs::dotenv(&state.outputs)
+        } else {
+            outputs::text(&state.outputs)
+        });
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,102 @@
+//! The local AWS as a process of ours: installed into the project's cache, started, stopped. What it emulates is its own
+//! business (`emulator/`).
+
+mod install;
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use cogapi_engine::Failure;
+
+pub use install::install;
+
+/// How long it may take from its start until it answers; it usually takes half a second.
+const START: Duration = Duration::from_secs(60);
+/// How long it may take to stop its functions and itself.
+const STOP: Duration = Duration::from_secs(10);
+
+/// A running emulator. It ends with this process, however this process ends: it stops when its standard input does.
+#[derive(Debug)]
+pub struct Emulator {
+    process: Child,
+    /// Where it answers: `http://127.0.0.1:<port>`.
+    pub url: String,
+}
+
+impl Emulator {
+    /// Starts it on `port` (0: a free one) with the Python that [`install`] returned, and waits until it answers.
+    pub async fn start(root: &Path, python: &Path, port: u16, region: &str) -> Result<Self, Failure> {
+        let mut command = Command::new(python);
+        command
+            .args(["-m", "cogapi_emulator", "--stop-with-stdin", "--region", region])
+            .args(["--port", &port.to_string()])
+            .env("PYTHONPATH", root.join("emulator"))
+            .env("PYTHONUNBUFFERED", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        // Ctrl-C on a terminal reaches the whole group, and the emulator must outlive the work that is being finished.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let process = command.spawn().map_err(|error| {
+            Failure::new("the emulator could not be started", format!("{}: {error}", python.display()))
+        })?;
+        let ready = tokio::task::spawn_blocking(move || wait_until_ready(process));
+        match tokio::time::timeout(START, ready).await {
+            Ok(Ok(started)) => started,
+            Ok(Err(error)) => Err(Failure::new("the emulator could not be started", error.to_string())),
+            Err(_) => Err(Failure::new(
+                "the emulator could not be started",
+                "it gave no sign of being ready in a minute",
+            )),
+        }
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.process.try_wait(), Ok(None))
+    }
+
+    /// Stops it and its functions, and waits until they are gone.
+    pub fn stop(mut self) -> Result<(), Failure> {
+        drop(self.process.stdin.take());
+        let asked = Instant::now();
+        while asked.elapsed() < STOP {
+            match self.process.try_wait() {
+                Ok(Some(_)) => return Ok(()),
+                Ok(None) => std::thread::sleep(Duration::from_millis(20)),
+                Err(error) => {
+                    return Err(Failure::new("the emulator could not be stopped", error.to_string()));
+                }
+            }
+        }
+        let killed = self.process.kill().and_then(|()| self.process.wait());
+        killed
+            .map(|_| ())
+            .map_err(|error| Failure::new("the emulator could not be stopped", error.to_string()))
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+    }
+}
+
+/// Reads what it says until it says where it answers.
+fn wait_until_ready(mut process: Child) -> Result<Emulator, Failure> {
+    let mut said = String::new();
+    if let Some(output) = process.stdout.take() {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            if let Some(url) = line.strip_prefix("ready ") {
+                return Ok(Emulator { process, url: url.trim().to_owned() });
+            }
+            said.push_str(&line);
+        }
+    }
+    // Its output has ended, so it is ending; what it had to say is on standard error.
+    let status = process.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
+    Err(Failure::new("the emulator could not be started", format!("it ended with {status} {said}"))
+        .with_hint("its own message is above; if the port is taken, choose another with --port"))
+}

@@ -1,0 +1,18 @@
+//! What people and pipelines read: texts made from plans, events and errors. Makes strings and writes them; decides nothing.
+
+pub mod error;
+pub mod outputs;
+pub mod plan;
+pub mod progress;
+
+use std::io::Write as _;
+
+/// Writes a result to standard output. A reader that has gone away (`cogapi outputs | head -1`) is no error.
+pub fn result(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// Writes a note on what happens to standard error, where it never mixes with results.
+pub fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

@@ -1,0 +1,54 @@
+//! The outputs of an environment: for people, for programs, for dotenv files.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// One `name = value` a line, aligned.
+#[must_use]
+pub fn text(outputs: &BTreeMap<String, String>) -> String {
+    let width = outputs.keys().map(String::len).max().unwrap_or(0);
+    let mut text = String::new();
+    for (name, value) in outputs {
+        let _ = writeln!(text, "{name:<width$} = {value}");
+    }
+    text.trim_end().to_owned()
+}
+
+/// One JSON object.
+#[must_use]
+pub fn json(outputs: &BTreeMap<String, String>) -> String {
+    // A map of strings always serializes.
+    serde_json::to_string_pretty(outputs).unwrap_or_default()
+}
+
+/// One `COGAPI_NAME="value"` a line, as dotenv files have it.
+#[must_use]
+pub fn dotenv(outputs: &BTreeMap<String, String>) -> String {
+    let line = |(name, value): (&String, &String)| {
+        let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$");
+        format!("COGAPI_{}=\"{value}\"", name.to_uppercase())
+    };
+    outputs.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_read_the_same_in_every_form() {
+        let outputs = BTreeMap::from([
+            ("api_url".to_owned(), "https://a.example/$x".to_owned()),
+            ("region".to_owned(), "eu-west-1".to_owned()),
+        ]);
+        assert_eq!(text(&outputs), "api_url = https://a.example/$x\nregion  = eu-west-1");
+        assert_eq!(
+            dotenv(&outputs),
+            "COGAPI_API_URL=\"https://a.example/\\$x\"\nCOGAPI_REGION=\"eu-west-1\""
+        );
+        assert_eq!(
+            serde_json::from_str::<BTreeMap<String, String>>(&json(&outputs)).ok().as_ref(),
+            Some(&outputs)
+        );
+    }
+}

@@ -1,0 +1,132 @@
+//! A plan as text and as JSON. Both say the same; neither leaves anything out that would be done.
+
+use std::fmt::Write as _;
+
+use cogapi_engine::diff::FieldChange;
+use cogapi_engine::{Action, Address, Change, Plan, Reason};
+use serde_json::{Value, json};
+
+/// The width that lines are kept to.
+const WIDTH: usize = 80;
+
+/// The version of [`json`]'s form.
+const JSON_VERSION: u32 = 1;
+
+/// The plan for a person.
+#[must_use]
+pub fn text(plan: &Plan, stack: &str) -> String {
+    let mut text = String::new();
+    let drifted: Vec<_> = plan.changes.iter().filter(|(_, change)| !change.drift.is_empty()).collect();
+    if !drifted.is_empty() {
+        text.push_str("Changed outside cogapi (found -> what cogapi had set):\n");
+        for (address, change) in drifted {
+            let _ = writeln!(text, "  ! {address}");
+            for field in &change.drift {
+                line(&mut text, field, field.after.as_ref(), field.before.as_ref(), false);
+            }
+        }
+        text.push('\n');
+    }
+    if plan.is_empty() {
+        let _ = write!(text, "Nothing to do: {stack} is as its configuration says.");
+        return text;
+    }
+    let _ = writeln!(text, "Changes to {stack}:");
+    for (address, change) in plan.changes.iter().filter(|(_, change)| change.is_change()) {
+        resource(&mut text, address, change);
+    }
+    let _ = write!(text, "\n{}", summary(plan));
+    text
+}
+
+/// What the plan would do, in one line.
+#[must_use]
+pub fn summary(plan: &Plan) -> String {
+    let part = |action, word: &str| match plan.count(action) {
+        0 => None,
+        count => Some(format!("{count} to {word}")),
+    };
+    let replaced = plan.changes.values().map(|change| change.deposed).sum::<usize>();
+    let parts = [
+        part(Action::Create, "create"),
+        part(Action::Update, "change"),
+        part(Action::Replace, "replace"),
+        part(Action::Delete, "delete"),
+        part(Action::Forget, "forget"),
+        (replaced > 0).then(|| format!("{replaced} replaced earlier and still to delete")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { "Plan: nothing to do.".to_owned() } else { format!("Plan: {}.", parts.join(", ")) }
+}
+
+fn resource(text: &mut String, address: &Address, change: &Change) {
+    let (sign, what) = match change.action {
+        Action::Create => ("+", "create"),
+        Action::Update => ("~", "change"),
+        Action::Replace if change.create_first => ("±", "replace, the new one first"),
+        Action::Replace => ("±", "replace, the old one goes first"),
+        Action::Delete => ("-", "delete"),
+        Action::Forget => ("x", "forget, it is gone already"),
+        Action::None => ("-", "delete what it replaced earlier"),
+    };
+    let why = match change.reason {
+        Reason::Drifted => ", changed outside cogapi",
+        Reason::DeletedOutside if change.action == Action::Create => ", deleted outside cogapi",
+        Reason::Unfinished => ", left unfinished by an earlier run",
+        Reason::Adopted => ", taken over",
+        Reason::Dropped => ", no longer configured",
+        Reason::New | Reason::Changed | Reason::Unchanged | Reason::DeletedOutside => "",
+    };
+    let _ = writeln!(text, "  {sign} {address}  ({what}{why})");
+    if matches!(change.action, Action::Update | Action::Replace) {
+        for field in &change.fields {
+            line(text, field, field.before.as_ref(), field.after.as_ref(), field.unknown);
+        }
+    }
+}
+
+fn line(text: &mut String, field: &FieldChange, from: Option<&Value>, to: Option<&Value>, unknown: bool) {
+    let name = field.path.join(".");
+    let room = WIDTH.saturating_sub(name.len() + 16) / 2;
+    let from = from.map_or_else(|| "(none)".to_owned(), |value| short(value, room));
+    let to = match to {
+        _ if unknown => "(known after apply)".to_owned(),
+        Some(value) => short(value, room),
+        None => "(none)".to_owned(),
+    };
+    let _ = writeln!(text, "      {name}: {from} -> {to}");
+}
+
+/// A value in at most about `room` characters, but never so short that it says nothing.
+fn short(value: &Value, room: usize) -> String {
+    let whole = value.to_string();
+    let room = room.max(12);
+    if whole.chars().count() <= room {
+        return whole;
+    }
+    let kept: String = whole.chars().take(room - 1).collect();
+    format!("{kept}…")
+}
+
+/// The plan for a program.
+#[must_use]
+pub fn json(plan: &Plan, environment: &str) -> Value {
+    let changed = |change: &Change| change.is_change() || !change.drift.is_empty();
+    let changes = plan.changes.iter().filter(|(_, change)| changed(change)).map(|(address, change)| {
+        json!({
+            "address": address,
+            "action": change.action,
+            "reason": change.reason,
+            "fields": change.fields,
+            "drift": change.drift,
+            "deposed": change.deposed,
+        })
+    });
+    json!({
+        "version": JSON_VERSION,
+        "environment": environment,
+        "empty": plan.is_empty(),
+        "changes": changes.collect::<Vec<_>>(),
+        "violations": plan.violations,
+    })
+}

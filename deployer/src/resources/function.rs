@@ -1,0 +1,360 @@
+//! One Lambda function: code by its hash, settings, environment. The app client's secret goes into its environment without
+//! passing through inputs, state or plan: the inputs only say whose secret it is.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_lambda::types::{
+    Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, LogFormat,
+    LoggingConfig, Runtime, State,
+};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cogapi_engine::reference::MARK;
+use cogapi_engine::{Failure, Found, Resource};
+use serde::{Deserialize, Serialize};
+
+use super::{Context, TagChanges, Tags, tags_from};
+use crate::artifacts;
+use crate::aws::errors::{code, is_code, is_missing};
+use crate::aws::failure;
+use crate::aws::retry::{Waits, retry_while};
+
+/// The environment variable that holds the app client's secret.
+const CLIENT_SECRET: &str = cogapi_handlers::config::env::CLIENT_SECRET;
+
+/// The inputs of a function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Function {
+    /// Its name, unique in account and region.
+    pub name: String,
+    /// What it does, in a sentence.
+    pub description: String,
+    /// The role that it runs as.
+    pub role_arn: String,
+    /// SHA-256 of its zip, in base64 as Lambda tells it. The zip lies in the artifacts of [`Context::bucket`] under it.
+    pub code_sha256: String,
+    /// Which handler of the binary it runs.
+    pub handler: String,
+    /// `arm64` or `x86_64`.
+    pub architecture: String,
+    /// Memory, in MB.
+    pub memory_mb: i32,
+    /// Time limit, in seconds.
+    pub timeout_seconds: i32,
+    /// Its environment, without the secret.
+    pub environment: BTreeMap<String, String>,
+    /// Whose secret it gets as well.
+    pub client_secret_of: Option<ClientRef>,
+    /// The log group that it writes to, as JSON lines.
+    pub log_group: String,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// An app client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientRef {
+    /// Its user pool.
+    pub pool_id: String,
+    /// Its id.
+    pub client_id: String,
+}
+
+/// What others refer to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outputs {
+    /// Its name.
+    pub name: String,
+    /// Its ARN, without version.
+    pub arn: String,
+}
+
+impl Function {
+    fn outputs(&self, cx: &Context) -> Outputs {
+        let (partition, region, account) = (cx.clients.partition(), &cx.clients.region, &cx.account);
+        let arn = format!("arn:{partition}:lambda:{region}:{account}:function:{}", self.name);
+        Outputs { name: self.name.clone(), arn }
+    }
+
+    /// The inputs that `configuration` and `tags` amount to.
+    fn inputs_from(&self, configuration: &FunctionConfiguration, tags: Tags, secret: Option<&str>) -> Self {
+        let mut environment: BTreeMap<String, String> = configuration
+            .environment()
+            .and_then(|environment| environment.variables())
+            .map(|variables| variables.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
+            .unwrap_or_default();
+        let client_secret_of = match (environment.remove(CLIENT_SECRET), &self.client_secret_of) {
+            (Some(found), Some(client)) if Some(found.as_str()) == secret => Some(client.clone()),
+            (None, _) => None,
+            // Some other secret: whose, nobody can tell.
+            (Some(_), _) => {
+                Some(ClientRef { pool_id: "unknown".to_owned(), client_id: "unknown".to_owned() })
+            }
+        };
+        Self {
+            name: self.name.clone(),
+            description: configuration.description().unwrap_or_default().to_owned(),
+            role_arn: configuration.role().unwrap_or_default().to_owned(),
+            code_sha256: configuration.code_sha256().unwrap_or_default().to_owned(),
+            handler: configuration.handler().unwrap_or_default().to_owned(),
+            architecture: configuration
+                .architectures()
+                .first()
+                .map_or("x86_64", Architecture::as_str)
+                .to_owned(),
+            memory_mb: configuration.memory_size().unwrap_or_default(),
+            timeout_seconds: configuration.timeout().unwrap_or_default(),
+            environment,
+            client_secret_of,
+            log_group: configuration
+                .logging_config()
+                .filter(|logging| logging.log_format() == Some(&LogFormat::Json))
+                .and_then(|logging| logging.log_group())
+                .unwrap_or_default()
+                .to_owned(),
+            tags,
+        }
+    }
+
+    async fn inputs_of(
+        &self,
+        cx: &Context,
+        configuration: &FunctionConfiguration,
+    ) -> Result<Option<Self>, Failure> {
+        let tags = match cx.clients.lambda.list_tags().resource(self.outputs(cx).arn).send().await {
+            Ok(answer) => tags_from(answer.tags.unwrap_or_default()),
+            Err(error) if is_missing(&error) => return Ok(None),
+            Err(error) => return Err(failure("reading the function's tags failed", &error)),
+        };
+        let secret = match &self.client_secret_of {
+            // The client is yet to be made, so this can't be its secret.
+            Some(client) if client.pool_id.contains(MARK) || client.client_id.contains(MARK) => None,
+            Some(client) => cx.client_secret(&client.pool_id, &client.client_id).await?,
+            None => None,
+        };
+        Ok(Some(self.inputs_from(configuration, tags, secret.as_ref().map(|secret| secret.expose()))))
+    }
+
+    /// The whole environment, secret included.
+    async fn full_environment(&self, cx: &Context) -> Result<Environment, Failure> {
+        let mut environment = Environment::builder();
+        for (key, value) in &self.environment {
+            environment = environment.variables(key, value);
+        }
+        if let Some(client) = &self.client_secret_of {
+            let secret = cx.client_secret(&client.pool_id, &client.client_id).await?.ok_or_else(|| {
+                Failure::new("the app client's secret can't be read", format!("{} is gone", client.client_id))
+                    .with_hint("run the same command again: it makes the app client anew")
+            })?;
+            environment = environment.variables(CLIENT_SECRET, secret.expose());
+        }
+        Ok(environment.build())
+    }
+
+    fn logging(&self) -> LoggingConfig {
+        LoggingConfig::builder().log_format(LogFormat::Json).log_group(&self.log_group).build()
+    }
+
+    /// Where the code lies in the bucket.
+    fn key(&self) -> Result<String, Failure> {
+        let hash = STANDARD.decode(&self.code_sha256).map_err(|error| {
+            Failure::new(
+                "the hash of the function's code can't be read",
+                format!("{}: {error}", self.code_sha256),
+            )
+        })?;
+        Ok(artifacts::key(&hash))
+    }
+
+    /// Makes the function, or finds that a call whose answer was lost made it. Returns what is there then.
+    async fn create(&self, cx: &Context) -> Result<Self, Failure> {
+        const SUMMARY: &str = "creating the function failed";
+        let lambda = &cx.clients.lambda;
+        let call = lambda
+            .create_function()
+            .function_name(&self.name)
+            .description(&self.description)
+            .role(&self.role_arn)
+            .runtime(Runtime::Providedal2023)
+            .handler(&self.handler)
+            .architectures(Architecture::from(self.architecture.as_str()))
+            .memory_size(self.memory_mb)
+            .timeout(self.timeout_seconds)
+            .environment(self.full_environment(cx).await?)
+            .logging_config(self.logging())
+            .set_tags(Some(self.tags.clone().into_iter().collect()))
+            .code(FunctionCode::builder().s3_bucket(&cx.bucket).s3_key(self.key()?).build());
+        let mut waits = Waits::default();
+        loop {
+            let error = match call.clone().send().await {
+                Ok(made) => {
+                    if made.state() != Some(&State::Active) {
+                        self.settled(cx).await?;
+                    }
+                    return Ok(self.clone());
+                }
+                Err(error) => error,
+            };
+            if is_code(&error, &["ResourceConflictException"]) {
+                let there = lambda.get_function_configuration().function_name(&self.name).send().await;
+                let there = there.map_err(|error| failure("reading the function failed", &error))?;
+                return match self.inputs_of(cx, &described(there)).await? {
+                    Some(inputs) if cx.owns(&inputs.tags) => Ok(inputs),
+                    _ => Err(failure(SUMMARY, &error)),
+                };
+            }
+            let passing =
+                code(&error).is_some_and(|code| role_is_new(code, error.message().unwrap_or_default()));
+            if !(passing && waits.wait().await) {
+                return Err(failure(SUMMARY, &error));
+            }
+        }
+    }
+
+    async fn sync(&self, cx: &Context, present: &Self) -> Result<(), Failure> {
+        let lambda = &cx.clients.lambda;
+        let busy =
+            |code: &str, message: &str| code == "ResourceConflictException" || role_is_new(code, message);
+        let mut changed = false;
+        if present.code_sha256 != self.code_sha256 || present.architecture != self.architecture {
+            let call = lambda
+                .update_function_code()
+                .function_name(&self.name)
+                .architectures(Architecture::from(self.architecture.as_str()))
+                .s3_bucket(&cx.bucket)
+                .s3_key(self.key()?);
+            retry_while("changing the function's code failed", busy, || call.clone().send()).await?;
+            changed = true;
+        }
+        let rest = Self {
+            code_sha256: self.code_sha256.clone(),
+            architecture: self.architecture.clone(),
+            tags: self.tags.clone(),
+            ..present.clone()
+        };
+        if rest != *self {
+            let call = lambda
+                .update_function_configuration()
+                .function_name(&self.name)
+                .description(&self.description)
+                .role(&self.role_arn)
+                .handler(&self.handler)
+                .memory_size(self.memory_mb)
+                .timeout(self.timeout_seconds)
+                .environment(self.full_environment(cx).await?)
+                .logging_config(self.logging());
+            retry_while("changing the function's settings failed", busy, || call.clone().send()).await?;
+            changed = true;
+        }
+        if changed {
+            self.settled(cx).await?;
+        }
+        self.sync_tags(cx, present).await
+    }
+
+    async fn sync_tags(&self, cx: &Context, present: &Self) -> Result<(), Failure> {
+        let arn = self.outputs(cx).arn;
+        let tags = TagChanges::between(&present.tags, &self.tags);
+        if !tags.set.is_empty() {
+            let set = Some(tags.set.into_iter().collect());
+            let tagged = cx.clients.lambda.tag_resource().resource(&arn).set_tags(set).send().await;
+            tagged.map_err(|error| failure("tagging the function failed", &error))?;
+        }
+        if !tags.unset.is_empty() {
+            let untagged =
+                cx.clients.lambda.untag_resource().resource(&arn).set_tag_keys(Some(tags.unset)).send().await;
+            untagged.map_err(|error| failure("untagging the function failed", &error))?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the function can be invoked and changed again: both are asynchronous.
+    async fn settled(&self, cx: &Context) -> Result<(), Failure> {
+        let mut waits = Waits::default();
+        loop {
+            let now = cx.clients.lambda.get_function_configuration().function_name(&self.name).send().await;
+            let now = now.map_err(|error| failure("waiting for the function failed", &error))?;
+            if now.state() == Some(&State::Failed)
+                || now.last_update_status() == Some(&LastUpdateStatus::Failed)
+            {
+                let reason =
+                    now.last_update_status_reason().or(now.state_reason()).unwrap_or("no reason given");
+                return Err(Failure::new("Lambda could not set the function up", reason));
+            }
+            if now.state() != Some(&State::Pending)
+                && now.last_update_status() != Some(&LastUpdateStatus::InProgress)
+            {
+                return Ok(());
+            }
+            if !waits.wait().await {
+                return Err(Failure::new(
+                    "the function is not ready",
+                    format!("{} is still being set up", self.name),
+                )
+                .with_hint("run the same command again in a minute"));
+            }
+        }
+    }
+}
+
+impl Resource for Function {
+    type Context = Context;
+    type Outputs = Outputs;
+    const KIND: &'static str = "function";
+    const SERVICE: &'static str = "lambda";
+    const LOCATED_BY: &'static [&'static str] = &["name"];
+    const REPLACE_ON: &'static [&'static str] = &["name"];
+
+    async fn read(&self, cx: &Context, prior: Option<&Outputs>) -> Result<Found<Self>, Failure> {
+        let Some(configuration) = cx.functions().await?.get(&self.name) else { return Ok(Found::Missing) };
+        let Some(inputs) = self.inputs_of(cx, configuration).await? else { return Ok(Found::Missing) };
+        let outputs = self.outputs(cx);
+        Ok(if prior.is_some() || cx.owns(&inputs.tags) {
+            Found::Owned { inputs, outputs }
+        } else {
+            Found::Unowned { inputs, outputs }
+        })
+    }
+
+    async fn reconcile(&self, cx: &Context, found: Found<Self>) -> Result<Outputs, Failure> {
+        let present = match found.existing() {
+            Some((inputs, _)) => inputs.clone(),
+            None => self.create(cx).await?,
+        };
+        self.sync(cx, &present).await?;
+        Ok(self.outputs(cx))
+    }
+
+    async fn delete(&self, cx: &Context, _: Option<&Outputs>) -> Result<(), Failure> {
+        let delete = cx.clients.lambda.delete_function().function_name(&self.name);
+        let busy = |code: &str, _: &str| code == "ResourceConflictException";
+        match retry_while("deleting the function failed", busy, || delete.clone().send()).await {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.detail.starts_with("ResourceNotFoundException") => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// A new role can't be assumed for some seconds; Lambda says so in words only.
+fn role_is_new(code: &str, message: &str) -> bool {
+    code == "InvalidParameterValueException" && message.contains("cannot be assumed by Lambda")
+}
+
+/// The one shape of a function's description, from the other.
+fn described(
+    answer: aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput,
+) -> FunctionConfiguration {
+    FunctionConfiguration::builder()
+        .set_description(answer.description)
+        .set_role(answer.role)
+        .set_code_sha256(answer.code_sha256)
+        .set_handler(answer.handler)
+        .set_architectures(answer.architectures)
+        .set_memory_size(answer.memory_size)
+        .set_timeout(answer.timeout)
+        .set_environment(answer.environment)
+        .set_logging_config(answer.logging_config)
+        .build()
+}

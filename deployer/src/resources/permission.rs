@@ -1,0 +1,183 @@
+//! One statement in a function's resource policy: who may invoke it, and from where. For Cognito's triggers only; API Gateway
+//! assumes a role instead.
+
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use cogapi_engine::{Failure, Found, Resource};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Context;
+use crate::aws::errors::{is_code, is_missing};
+use crate::aws::failure;
+
+/// The inputs of a permission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Permission {
+    /// The function that may be invoked, by name.
+    pub function: String,
+    /// The statement's name, unique in the function's policy.
+    pub statement_id: String,
+    /// The service that may invoke it, e.g. `cognito-idp.amazonaws.com`.
+    pub principal: String,
+    /// The ARN on whose behalf. Together with the account, so that no other account's pool can.
+    pub source_arn: String,
+    /// The account on whose behalf.
+    pub source_account: String,
+}
+
+/// What others refer to: the statement's name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outputs {
+    /// The statement's name.
+    pub statement_id: String,
+}
+
+impl Permission {
+    fn outputs(&self) -> Outputs {
+        Outputs { statement_id: self.statement_id.clone() }
+    }
+
+    async fn observe(&self, cx: &Context) -> Result<Option<Self>, Failure> {
+        let policy = match cx.clients.lambda.get_policy().function_name(&self.function).send().await {
+            Ok(answer) => answer.policy.unwrap_or_default(),
+            Err(error) if is_missing(&error) => return Ok(None),
+            Err(error) => return Err(failure("reading the function's permissions failed", &error)),
+        };
+        let policy: Value = serde_json::from_str(&policy).map_err(|error| {
+            Failure::new("the function's permissions can't be read", format!("{}: {error}", self.function))
+        })?;
+        Ok(self.find(&policy))
+    }
+
+    /// Our statement in a policy document.
+    fn find(&self, policy: &Value) -> Option<Self> {
+        let statements = policy.get("Statement")?.as_array()?;
+        let statement = statements
+            .iter()
+            .find(|statement| statement["Sid"].as_str() == Some(self.statement_id.as_str()))?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let condition = |name: &str| {
+            let operators = statement["Condition"].as_object()?;
+            // Condition keys are case-insensitive, and AWS writes them in more than one way.
+            operators
+                .values()
+                .filter_map(Value::as_object)
+                .flatten()
+                .find_map(|(key, value)| key.eq_ignore_ascii_case(name).then(|| text(value)))
+        };
+        Some(Self {
+            function: self.function.clone(),
+            statement_id: self.statement_id.clone(),
+            principal: match &statement["Principal"] {
+                Value::Object(principal) => principal.get("Service").map(text).unwrap_or_default(),
+                other => text(other),
+            },
+            source_arn: condition("AWS:SourceArn").unwrap_or_default(),
+            source_account: condition("AWS:SourceAccount").unwrap_or_default(),
+        })
+    }
+
+    async fn remove(&self, cx: &Context) -> Result<(), Failure> {
+        let call = cx.clients.lambda.remove_permission().function_name(&self.function);
+        match call.statement_id(&self.statement_id).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if is_missing(&error) => Ok(()),
+            Err(error) => Err(failure("removing the permission failed", &error)),
+        }
+    }
+}
+
+impl Resource for Permission {
+    type Context = Context;
+    type Outputs = Outputs;
+    const KIND: &'static str = "permission";
+    const SERVICE: &'static str = "lambda";
+    const LOCATED_BY: &'static [&'static str] = &["function", "statement_id"];
+    const REPLACE_ON: &'static [&'static str] = &["function", "statement_id"];
+
+    async fn read(&self, cx: &Context, _: Option<&Outputs>) -> Result<Found<Self>, Failure> {
+        // A part of a function of ours is ours.
+        Ok(match self.observe(cx).await? {
+            Some(inputs) => Found::Owned { inputs, outputs: self.outputs() },
+            None => Found::Missing,
+        })
+    }
+
+    async fn reconcile(&self, cx: &Context, found: Found<Self>) -> Result<Outputs, Failure> {
+        const SUMMARY: &str = "adding the permission failed";
+        // A statement can't be changed, only made anew.
+        if found.existing().is_some_and(|(present, _)| present != self) {
+            self.remove(cx).await?;
+        } else if found.existing().is_some() {
+            return Ok(self.outputs());
+        }
+        let add = cx
+            .clients
+            .lambda
+            .add_permission()
+            .function_name(&self.function)
+            .statement_id(&self.statement_id)
+            .action("lambda:InvokeFunction")
+            .principal(&self.principal)
+            .source_arn(&self.source_arn)
+            .source_account(&self.source_account);
+        let exists = match add.clone().send().await {
+            Ok(_) => return Ok(self.outputs()),
+            Err(error)
+                if is_code(&error, &["ResourceConflictException"])
+                    && error.message().is_some_and(|message| message.contains("already exists")) =>
+            {
+                error
+            }
+            Err(error) => return Err(failure(SUMMARY, &error)),
+        };
+        // A repeated call whose first answer was lost, or a statement of our name that says something else.
+        if self.observe(cx).await?.as_ref() == Some(self) {
+            return Ok(self.outputs());
+        }
+        Err(failure(SUMMARY, &exists))
+    }
+
+    async fn delete(&self, cx: &Context, _: Option<&Outputs>) -> Result<(), Failure> {
+        self.remove(cx).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn permission() -> Permission {
+        Permission {
+            function: "f".into(),
+            statement_id: "cognito".into(),
+            principal: "cognito-idp.amazonaws.com".into(),
+            source_arn: "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/p".into(),
+            source_account: "123456789012".into(),
+        }
+    }
+
+    #[test]
+    fn our_statement_is_found_among_others() {
+        let policy = json!({"Statement": [
+            {"Sid": "other", "Principal": "*"},
+            {"Sid": "cognito", "Principal": {"Service": "cognito-idp.amazonaws.com"}, "Condition": {
+                "ArnLike": {"AWS:SourceArn": "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/p"},
+                "StringEquals": {"aws:SourceAccount": "123456789012"}}},
+        ]});
+        assert_eq!(permission().find(&policy), Some(permission()));
+    }
+
+    #[test]
+    fn a_statement_that_lost_a_condition_differs() {
+        let policy = json!({"Statement": [
+            {"Sid": "cognito", "Principal": {"Service": "cognito-idp.amazonaws.com"}, "Condition": {
+                "ArnLike": {"AWS:SourceArn": "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/p"}}},
+        ]});
+        let found = permission().find(&policy);
+        assert_eq!(found.map(|found| found.source_account), Some(String::new()));
+        assert_eq!(permission().find(&json!({"Statement": []})), None);
+    }
+}

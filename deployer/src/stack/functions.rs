@@ -1,0 +1,122 @@
+//! The functions of a stack and the roles that they share: one function an endpoint and a trigger, one role a distinct policy.
+
+use std::collections::BTreeMap;
+
+use cogapi_engine::{Desired, Handle};
+use cogapi_handlers::config::env;
+use cogapi_handlers::registry::{ENDPOINTS, TRIGGERS};
+
+use super::{Inputs, origins, policies, whole};
+use crate::config::{Admin, Registration};
+use crate::resources::{ClientRef, Function, Role, Tags};
+
+/// A declared function.
+pub(super) type Made = Handle<Function>;
+
+/// The user pool, by reference.
+pub(super) struct Pool {
+    pub(super) id: String,
+    pub(super) arn: String,
+}
+
+/// What all functions have in common.
+pub(super) struct Shared<'a> {
+    pub(super) inputs: &'a Inputs<'a>,
+    pub(super) stack: &'a str,
+    pub(super) tags: &'a Tags,
+    pub(super) pool: &'a Pool,
+    pub(super) client_id: &'a str,
+    pub(super) log_group: &'a str,
+    pub(super) log_group_arn: &'a str,
+}
+
+/// One function before it is declared.
+struct Plain {
+    name: &'static str,
+    summary: &'static str,
+    operations: &'static [&'static str],
+    variables: Vec<&'static str>,
+    code_sha256: String,
+}
+
+/// The name that a function has in AWS.
+fn full_name(stack: &str, name: &str) -> String {
+    format!("{stack}-{name}")
+}
+
+/// The ARN that a function has, derived from its name.
+pub(super) fn arn(inputs: &Inputs<'_>, name: &str) -> String {
+    let Inputs { environment, account, partition, .. } = inputs;
+    let (region, name) = (&environment.aws.region, full_name(&environment.stack(), name));
+    format!("arn:{partition}:lambda:{region}:{account}:function:{name}")
+}
+
+/// Declares all functions and their roles.
+pub(super) fn declare(desired: &mut Desired, shared: &Shared<'_>) -> BTreeMap<&'static str, Made> {
+    let endpoints = ENDPOINTS.iter().map(|endpoint| Plain {
+        name: endpoint.name,
+        summary: endpoint.summary,
+        operations: endpoint.operations,
+        variables: [&[env::CORS_ORIGINS], endpoint.environment].concat(),
+        code_sha256: shared.inputs.api_sha256.to_owned(),
+    });
+    let triggers = TRIGGERS.iter().map(|trigger| Plain {
+        name: trigger.name,
+        summary: trigger.summary,
+        operations: trigger.operations,
+        variables: Vec::new(),
+        code_sha256: shared.inputs.triggers_sha256.to_owned(),
+    });
+    let mut roles: BTreeMap<String, Handle<Role>> = BTreeMap::new();
+    let mut made = BTreeMap::new();
+    for plain in endpoints.chain(triggers) {
+        let role = policies::function_role(shared, plain.operations);
+        let name = role.name.strip_prefix(&full_name(shared.stack, "")).unwrap_or(&role.name).to_owned();
+        let role = roles.entry(name.clone()).or_insert_with(|| desired.declare(&name, &role)).output("arn");
+        made.insert(plain.name, desired.declare(plain.name, &function(shared, &plain, role)));
+    }
+    made
+}
+
+fn function(shared: &Shared<'_>, plain: &Plain, role_arn: String) -> Function {
+    let settings = &shared.inputs.environment.functions;
+    let secret = plain.variables.contains(&env::CLIENT_SECRET);
+    let variables = plain.variables.iter().filter(|name| **name != env::CLIENT_SECRET);
+    Function {
+        name: full_name(shared.stack, plain.name),
+        description: plain.summary.to_owned(),
+        role_arn,
+        code_sha256: plain.code_sha256.clone(),
+        handler: plain.name.to_owned(),
+        architecture: settings.architecture.to_string(),
+        memory_mb: whole(settings.memory_mb),
+        timeout_seconds: whole(settings.timeout.0),
+        environment: variables.map(|name| ((*name).to_owned(), variable(shared, name))).collect(),
+        client_secret_of: secret
+            .then(|| ClientRef { pool_id: shared.pool.id.clone(), client_id: shared.client_id.to_owned() }),
+        log_group: shared.log_group.to_owned(),
+        tags: shared.tags.clone(),
+    }
+}
+
+/// The value of a variable that a handler declares.
+fn variable(shared: &Shared<'_>, name: &str) -> String {
+    let environment = shared.inputs.environment;
+    let value = match name {
+        env::USER_POOL_ID => &shared.pool.id,
+        env::CLIENT_ID => shared.client_id,
+        env::MFA_ISSUER => &environment.mfa.issuer,
+        env::CORS_ORIGINS => &origins(environment).join(","),
+        env::REGISTRATION => match environment.access.registration {
+            Registration::Open => "open",
+            Registration::Admin => "admin",
+        },
+        env::ADMIN => match environment.access.admin {
+            Admin::Group => "group",
+            Admin::Iam => "iam",
+        },
+        // A handler that asks for what nobody sets is a mistake in the handlers, found by the first test that declares it.
+        other => panic!("no value is known for the variable {other}"),
+    };
+    value.to_owned()
+}

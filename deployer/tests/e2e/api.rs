@@ -1,0 +1,248 @@
+//! What a client of the deployed API sees, over HTTP through API Gateway.
+
+use aws_sdk_cognitoidentityprovider::types::ChallengeNameType;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::world::World;
+
+/// A reply: status, headers in lower case, body.
+struct Reply {
+    status: u16,
+    headers: ureq::http::HeaderMap,
+    body: Value,
+}
+
+impl Reply {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// A deployed API.
+struct Api {
+    world: World,
+    url: String,
+}
+
+impl Api {
+    fn deployed() -> Self {
+        let world = World::new();
+        world.must(&["deploy", "--yes"]);
+        let url = world.outputs()["api_url"].as_str().unwrap().to_owned();
+        Self { world, url }
+    }
+
+    fn send(&self, method: &str, path: &str, body: &str, token: Option<&str>) -> Reply {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header("origin", "https://shop.example.com");
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .build()
+            .into();
+        let mut reply = agent.run(request.body(body.to_owned()).unwrap()).unwrap();
+        let text = reply.body_mut().read_to_string().unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Reply { status: reply.status().as_u16(), headers: reply.headers().clone(), body }
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send("POST", path, &body.to_string(), None)
+    }
+
+    /// The newest mail to this address.
+    fn mail_to(&self, address: &str) -> Value {
+        let mails = self.world.emulator("GET", "mail", "");
+        let to = |mail: &&Value| mail["to"].to_string().contains(address);
+        mails.as_array().unwrap().iter().find(to).cloned().unwrap_or(Value::Null)
+    }
+}
+
+fn jane() -> Value {
+    json!({ "full_name": "Jane Doe", "email": "jane@example.com", "mobile_phone_number": "+33612345678" })
+}
+
+#[test]
+fn a_new_user_is_created_and_gets_a_temporary_password_by_mail() {
+    let api = Api::deployed();
+    let made = api.post("/v1/users", &jane());
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert_eq!((&made.body["email"], &made.body["status"]), (&json!("jane@example.com"), &json!("CREATED")));
+    assert!(made.body["user_id"].as_str().is_some_and(|id| id.len() == 36), "{}", made.body);
+    assert_eq!(made.header("cache-control"), "no-store");
+    assert_eq!(made.header("access-control-allow-origin"), "https://shop.example.com");
+
+    let mail = api.mail_to("jane@example.com").to_string();
+    assert!(mail.contains("Jane Doe") && !mail.contains("{####}") && !mail.contains("{username}"), "{mail}");
+
+    let again = api.post("/v1/users", &jane());
+    assert_eq!((again.status, &again.body["code"]), (409, &json!("user_exists")));
+}
+
+#[test]
+fn a_wrong_body_is_answered_with_every_wrong_field() {
+    let api = Api::deployed();
+    let body =
+        json!({ "full_name": "", "email": "jane", "mobile_phone_number": "0612345678", "role": "admin" });
+    let refused = api.post("/v1/users", &body);
+    assert_eq!((refused.status, &refused.body["code"]), (400, &json!("invalid_request")), "{}", refused.body);
+    let mut fields: Vec<&str> = refused.body["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| field["field"].as_str().unwrap())
+        .collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["email", "full_name", "mobile_phone_number", "role"]);
+    assert!(refused.body["request_id"].as_str().is_some_and(|id| !id.is_empty()));
+    for body in ["", "[]", "{", "\"x\"", "null"] {
+        assert_eq!(api.send("POST", "/v1/users", body, None).status, 400, "{body}");
+    }
+}
+
+#[test]
+fn the_gateways_own_answers_have_the_contracts_shape() {
+    let api = Api::deployed();
+    for (method, path, status) in [("GET", "/v1/userinfo", 401), ("GET", "/v1/nothing", 403)] {
+        let refused = api.send(method, path, "", None);
+        assert_eq!(refused.status, status, "{method} {path}: {}", refused.body);
+        for field in ["code", "message", "request_id"] {
+            assert!(
+                refused.body[field].as_str().is_some_and(|text| !text.is_empty()),
+                "{path}: {}",
+                refused.body
+            );
+        }
+        assert_eq!(refused.header("cache-control"), "no-store");
+        assert!(!refused.header("access-control-allow-origin").is_empty());
+    }
+    let preflight = api.send("OPTIONS", "/v1/login", "", None);
+    assert!(preflight.status == 200 || preflight.status == 204, "{}", preflight.status);
+    assert!(preflight.header("access-control-allow-methods").contains("POST"));
+    assert!(preflight.header("access-control-allow-headers").to_lowercase().contains("authorization"));
+}
+
+#[test]
+fn login_tells_an_unknown_address_and_a_wrong_password_alike() {
+    let api = Api::deployed();
+    assert_eq!(api.post("/v1/users", &jane()).status, 201);
+    let login =
+        |email: &str| api.post("/v1/login", &json!({ "email": email, "password": "Wrong-Horse-12!" }));
+    let (known, unknown) = (login("jane@example.com"), login("nobody@example.com"));
+    assert_eq!((known.status, unknown.status), (401, 401));
+    let without_id = |reply: &Reply| (reply.body["code"].clone(), reply.body["message"].clone());
+    assert_eq!(without_id(&known), without_id(&unknown));
+    assert_eq!(known.body["code"], "invalid_credentials");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_goes_from_invitation_to_who_am_i() {
+    let api = Api::deployed();
+    assert_eq!(api.post("/v1/users", &jane()).status, 201);
+    let cognito = api.world.clients().await.cognito;
+    let outputs = api.world.outputs();
+    let (pool, client) =
+        (outputs["user_pool_id"].as_str().unwrap(), outputs["app_client_id"].as_str().unwrap());
+    let credentials = json!({ "email": "jane@example.com", "password": "Correct-Horse-12!" });
+
+    // The temporary password of the mail is right, and not enough.
+    let mail = api.mail_to("jane@example.com");
+    let text = format!("{} {}", mail["text"].as_str().unwrap_or(""), mail["html"].as_str().unwrap_or(""));
+    let invited = password_in(&text)
+        .into_iter()
+        .map(|password| api.post("/v1/login", &json!({ "email": "jane@example.com", "password": password })))
+        .find(|reply| reply.status == 403);
+    let invited = invited.unwrap_or_else(|| panic!("no word of the mail is the temporary password: {text}"));
+    assert_eq!(invited.body["code"], "password_change_required");
+
+    let set = cognito.admin_set_user_password().user_pool_id(pool).username("jane@example.com");
+    set.password("Correct-Horse-12!").permanent(true).send().await.unwrap();
+    let login = api.post("/v1/login", &credentials);
+    assert_eq!(
+        (login.status, &login.body["verification_type"]),
+        (200, &json!("MFA_SETUP")),
+        "{}",
+        login.body
+    );
+    let secret = login.body["qr_code_secret"].as_str().unwrap();
+    let uri = login.body["otpauth_uri"].as_str().unwrap();
+    assert!(uri.starts_with("otpauth://totp/CognitoApi%3Ajane@example.com?secret="), "{uri}");
+
+    let verified = cognito
+        .verify_software_token()
+        .session(login.body["mfa_session"].as_str().unwrap())
+        .user_code(otp(secret))
+        .send()
+        .await
+        .unwrap();
+    let described =
+        cognito.describe_user_pool_client().user_pool_id(pool).client_id(client).send().await.unwrap();
+    let client_secret = described.user_pool_client.unwrap().client_secret.unwrap();
+    let username = "jane@example.com";
+    let signed_in = cognito
+        .admin_respond_to_auth_challenge()
+        .user_pool_id(pool)
+        .client_id(client)
+        .challenge_name(ChallengeNameType::MfaSetup)
+        .session(verified.session.unwrap())
+        .challenge_responses("USERNAME", username)
+        .challenge_responses("SECRET_HASH", secret_hash(username, client, &client_secret))
+        .send()
+        .await
+        .unwrap();
+    let tokens = signed_in.authentication_result.unwrap();
+
+    let me = api.send("GET", "/v1/userinfo", "", tokens.id_token());
+    assert_eq!(me.status, 200, "{}", me.body);
+    assert_eq!(me.body["name"], "Jane Doe");
+    assert_eq!((&me.body["phone_number"], &me.body["groups"]), (&json!("+33612345678"), &json!([])));
+    // An access token is no ID token.
+    assert_eq!(api.send("GET", "/v1/userinfo", "", tokens.access_token()).status, 401);
+
+    let login = api.post("/v1/login", &credentials);
+    assert_eq!((login.status, &login.body["verification_type"]), (200, &json!("SOFTWARE_TOKEN_MFA")));
+    assert!(login.body["verification_session"].as_str().is_some_and(|session| session.len() >= 20));
+}
+
+/// Words that may be the password that a mail carries.
+fn password_in(text: &str) -> Vec<String> {
+    let text = text
+        .replace("&amp;", "&")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&#x27;", "'");
+    let breaks = |letter: char| letter.is_whitespace() || ['<', '>'].contains(&letter);
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(breaks).map(|word| word.trim_end_matches('.')) {
+        let kinds = [char::is_lowercase as fn(char) -> bool, char::is_uppercase, char::is_numeric];
+        if (8..=64).contains(&word.len()) && kinds.iter().all(|kind| word.contains(*kind)) {
+            words.push(word.to_owned());
+        }
+    }
+    words.dedup();
+    words.truncate(6);
+    words
+}
+
+fn otp(secret: &str) -> String {
+    let secret = totp_rs::Secret::Encoded(secret.to_owned()).to_bytes().unwrap();
+    let totp = totp_rs::TOTP::new(totp_rs::Algorithm::SHA1, 6, 1, 30, secret).unwrap();
+    totp.generate_current().unwrap()
+}
+
+fn secret_hash(username: &str, client: &str, secret: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(format!("{username}{client}").as_bytes());
+    STANDARD.encode(mac.finalize().into_bytes())
+}

@@ -1,0 +1,51 @@
+//! What somebody changes behind cogapi's back is shown, and put right.
+
+use aws_sdk_cognitoidentityprovider::types::{PasswordPolicyType, UserPoolPolicyType};
+
+use crate::world::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_changed_behind_our_back_is_shown_as_drift_and_put_right() {
+    let world = World::new();
+    world.must(&["deploy", "--yes"]);
+    let pool = world.outputs()["user_pool_id"].as_str().unwrap().to_owned();
+    let cognito = world.clients().await.cognito;
+    let weak = PasswordPolicyType::builder().minimum_length(8).build();
+    // Everything that is left out is reset by this call: triggers, recovery, verification and all.
+    cognito
+        .update_user_pool()
+        .user_pool_id(&pool)
+        .policies(UserPoolPolicyType::builder().password_policy(weak).build())
+        .send()
+        .await
+        .unwrap();
+
+    let planned = world.run(&["plan", "--detailed-exitcode"]);
+    assert_eq!(planned.code, Some(2), "{planned}");
+    assert!(planned.stdout.starts_with("Changed outside cogapi"), "{planned}");
+    assert!(planned.stdout.contains("password.min_length: 14 -> 8"), "{planned}");
+    assert!(planned.stdout.contains("user_pool_triggers.main"), "{planned}");
+
+    world.must(&["deploy", "--yes"]);
+    let described = cognito.describe_user_pool().user_pool_id(&pool).send().await.unwrap();
+    let described = described.user_pool.unwrap();
+    let policy = described.policies.unwrap().password_policy.unwrap();
+    assert_eq!(policy.minimum_length, Some(14));
+    assert!(described.lambda_config.unwrap().custom_message.is_some());
+    assert_eq!(world.run(&["plan", "--detailed-exitcode"]).code, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_by_hand_is_made_again_with_all_that_depends_on_it() {
+    let world = World::new();
+    world.must(&["deploy", "--yes"]);
+    let clients = world.clients().await;
+    let api = world.inventory()["rest_apis"][0]["id"].as_str().unwrap().to_owned();
+    clients.apigateway.delete_rest_api().rest_api_id(api).send().await.unwrap();
+    clients.lambda.delete_function().function_name("shop-dev-login").send().await.unwrap();
+    let expected = World::new();
+    expected.must(&["deploy", "--yes"]);
+    world.must(&["deploy", "--yes"]);
+    assert_eq!(world.shape(), expected.shape());
+    assert_eq!(world.run(&["plan", "--detailed-exitcode"]).code, Some(0));
+}

@@ -1,0 +1,123 @@
+//! Deploy, plan, destroy.
+
+use serde_json::json;
+
+use crate::world::{CONFIGURATION, World};
+
+#[test]
+fn a_second_plan_is_empty_and_makes_no_mutating_call() {
+    let world = World::new();
+    world.must(&["deploy", "--yes"]);
+    world.forget_calls();
+    let planned = world.must(&["plan", "--detailed-exitcode"]);
+    assert!(planned.stdout.contains("Nothing to do"), "{planned}");
+    assert_eq!(world.calls()["writes"], 0, "{}", world.calls());
+    world.forget_calls();
+    world.must(&["deploy", "--yes"]);
+    let writes = &world.calls()["by_operation"];
+    let writes: Vec<&String> =
+        writes.as_object().unwrap().keys().filter(|name| changes_something(name)).collect();
+    // Only the lock is taken and given back.
+    assert_eq!(writes, ["dynamodb:DeleteItem", "dynamodb:PutItem"]);
+}
+
+fn changes_something(operation: &str) -> bool {
+    let name = operation.split(':').next_back().unwrap();
+    !["Get", "List", "Describe", "Head"].iter().any(|read| name.starts_with(read))
+}
+
+#[test]
+fn a_changed_token_validity_is_planned_as_exactly_that() {
+    let world = World::new();
+    world.must(&["deploy", "--yes"]);
+    world.configure(&format!("{CONFIGURATION}\n[tokens]\naccess = \"2h\"\n"));
+    let planned = world.run(&["plan", "--detailed-exitcode", "--json"]);
+    assert_eq!(planned.code, Some(2), "{planned}");
+    let plan: serde_json::Value = serde_json::from_str(&planned.stdout).unwrap();
+    let changes = plan["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 1, "{plan:#}");
+    assert_eq!((&changes[0]["address"], &changes[0]["action"]), (&json!("app_client.api"), &json!("update")));
+    let fields = changes[0]["fields"].as_array().unwrap();
+    assert_eq!(fields.len(), 1, "{plan:#}");
+    assert_eq!((&fields[0]["before"], &fields[0]["after"]), (&json!(3600), &json!(7200)));
+
+    world.must(&["deploy", "--yes"]);
+    assert_eq!(world.run(&["plan", "--detailed-exitcode"]).code, Some(0));
+}
+
+#[test]
+fn destroy_leaves_the_account_as_it_was() {
+    let world = World::new();
+    let before = world.inventory();
+    world.must(&["deploy", "--yes"]);
+    assert_ne!(world.inventory(), before);
+    let destroyed = world.must(&["destroy", "--yes"]);
+    assert!(destroyed.stderr.contains("looking again found nothing of it"), "{destroyed}");
+    assert_eq!(world.inventory(), before);
+    // And once more, with nothing there.
+    world.must(&["destroy", "--yes"]);
+    assert_eq!(world.inventory(), before);
+}
+
+#[test]
+fn a_backend_is_not_destroyed_while_an_environment_has_resources() {
+    let world = World::new();
+    world.must(&["deploy", "--yes"]);
+    let deployed = world.inventory();
+    let refused = world.run(&["destroy-backend", "--yes"]);
+    assert_eq!(refused.code, Some(1), "{refused}");
+    assert!(refused.stderr.contains("`dev` has"), "{refused}");
+    assert_eq!(world.inventory()["user_pools"], deployed["user_pools"]);
+    world.must(&["destroy-stack", "--yes"]);
+    world.must(&["destroy-backend", "--yes"]);
+}
+
+#[test]
+fn a_protected_pool_is_not_destroyed_and_nothing_else_is_either() {
+    let world = World::new();
+    world.configure(&CONFIGURATION.replace("deletion = false", "deletion = true"));
+    world.must(&["deploy", "--yes"]);
+    let deployed = world.inventory();
+    let refused = world.run(&["destroy", "--yes"]);
+    assert_eq!(refused.code, Some(4), "{refused}");
+    assert!(refused.stderr.contains("user_pool.main: it is protected"), "{refused}");
+    assert_eq!(world.inventory(), deployed);
+    world.configure(CONFIGURATION);
+    world.must(&["deploy", "--yes"]);
+    world.must(&["destroy", "--yes"]);
+}
+
+#[test]
+fn another_account_than_the_configured_one_is_refused_before_anything_is_asked_of_it() {
+    let world = World::new();
+    world.configure(&CONFIGURATION.replace("[aws]", "[aws]\naccount_id = \"111111111111\""));
+    world.forget_calls();
+    let refused = world.run(&["deploy", "--yes"]);
+    assert_eq!(refused.code, Some(1), "{refused}");
+    assert!(refused.stderr.contains("aws.account_id is 111111111111"), "{refused}");
+    assert_eq!(world.calls()["by_operation"], json!({ "sts:GetCallerIdentity": 1 }));
+}
+
+#[test]
+fn nobody_is_asked_where_nobody_can_answer() {
+    let world = World::new();
+    let refused = world.run(&["deploy"]);
+    assert_eq!(refused.code, Some(1), "{refused}");
+    assert!(refused.stderr.contains("--yes"), "{refused}");
+    assert_eq!(world.inventory()["user_pools"], json!([]));
+}
+
+#[test]
+fn two_environments_share_a_backend_and_one_goes_without_touching_the_other() {
+    let world = World::new();
+    world.configure_as("test", crate::world::CONFIGURATION);
+    world.must(&["deploy", "--yes"]);
+    let alone = world.inventory();
+    world.must(&["deploy", "--yes", "--env", "test"]);
+    let destroyed = world.must(&["destroy", "--yes", "--env", "test"]);
+    assert!(destroyed.stderr.contains("the backend stays"), "{destroyed}");
+    for section in ["user_pools", "functions", "roles", "rest_apis", "log_groups"] {
+        assert_eq!(world.inventory()[section], alone[section], "{section}");
+    }
+    assert_eq!(world.run(&["plan", "--detailed-exitcode"]).code, Some(0));
+}

@@ -1,0 +1,91 @@
+//! `cogapi local`: everything on this machine, and nothing left of it.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// A running `cogapi local`.
+struct Local {
+    process: Child,
+    said: Vec<String>,
+}
+
+impl Local {
+    /// Starts it and waits until it says that it is ready.
+    fn start() -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_cogapi"))
+            .args(["local", "--port", "0"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            // Whatever AWS settings there are, they are not used.
+            .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+            .env("AWS_PROFILE", "no-such-profile")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = Vec::new();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        while !said.last().is_some_and(|line: &String| line.contains("Ctrl-C")) {
+            let Some(line) = lines.next() else {
+                let mut errors = String::new();
+                process.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+                panic!("it ended before it was ready: {said:?}\n{errors}");
+            };
+            said.push(line.unwrap());
+        }
+        Self { process, said }
+    }
+
+    fn address(&self, label: &str) -> &str {
+        let line = self.said.iter().find(|line| line.starts_with(label)).unwrap();
+        line.trim_start_matches(label).trim()
+    }
+}
+
+fn is_listening(url: &str) -> bool {
+    let host = url.trim_start_matches("http://").split('/').next().unwrap();
+    std::net::TcpStream::connect(host).is_ok()
+}
+
+fn wait_until_silent(url: &str) {
+    let start = Instant::now();
+    while is_listening(url) {
+        assert!(start.elapsed() < Duration::from_secs(20), "{url} still answers");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_sign_up_works_and_ctrl_c_leaves_nothing_running() {
+    let mut local = Local::start();
+    let api = local.address("Your API answers at").to_owned();
+    let mails = local.address("Mails can be read at").to_owned();
+    // As curl sends it: without saying that it is JSON.
+    let made = ureq::post(format!("{api}/v1/users"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .send(r#"{"full_name":"Jane Doe","email":"jane@example.com","mobile_phone_number":"+33612345678"}"#)
+        .unwrap();
+    assert_eq!(made.status(), 201);
+    let made: Value = made.into_body().read_json().unwrap();
+    assert_eq!(made["status"], json!("CREATED"));
+    let page = ureq::get(&mails).call().unwrap().body_mut().read_to_string().unwrap();
+    assert!(page.contains("jane@example.com"), "{page}");
+
+    let interrupted = Command::new("kill").args(["-INT", &local.process.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    assert!(local.process.wait().unwrap().success());
+    wait_until_silent(&api);
+}
+
+#[test]
+fn a_killed_one_leaves_nothing_running_either() {
+    let mut local = Local::start();
+    let api = local.address("Your API answers at").to_owned();
+    local.process.kill().unwrap();
+    local.process.wait().unwrap();
+    wait_until_silent(&api);
+}
