@@ -52,8 +52,8 @@ pub async fn ensure(
     tags: &BTreeMap<String, String>,
 ) -> Result<Vec<Step>, Failure> {
     let (mut steps, table) = futures::try_join!(
-        bucket::ensure(clients, location, tags),
-        table::ensure(clients, &location.lock_table, tags)
+        Box::pin(bucket::ensure(clients, location, tags)),
+        Box::pin(table::ensure(clients, &location.lock_table, tags))
     )?;
     steps.extend(table);
     Ok(steps)

@@ -14,6 +14,8 @@ use crate::aws::Clients;
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::retry::Waits;
 
+/// The summary of the failure that says that something still needs the backend.
+pub const IN_USE: &str = "the backend is still in use";
 const REMOVING: &str = "removing the state bucket failed";
 /// The most that DeleteObjects takes.
 const BATCH: usize = 1000;
@@ -122,7 +124,7 @@ fn refuse(reasons: &[String]) -> Result<(), Failure> {
     if reasons.is_empty() {
         return Ok(());
     }
-    Err(Failure::new("the backend is still in use", reasons.join("; "))
+    Err(Failure::new(IN_USE, reasons.join("; "))
         .with_hint("destroy each of these environments first: `cogapi destroy-stack --env <name>`"))
 }
 
