@@ -6,7 +6,7 @@ Pure, except for the lookup of a temporary key's account. Must not answer reques
 import re
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs
 
 ROOT_ACCOUNT = "000000000000"
 
@@ -17,11 +17,6 @@ _READ_PREFIXES = (
 )  # fmt: skip
 # Signing names whose botocore model has another name.
 _MODELS = {"tagging": "resourcegroupstaggingapi", "monitoring": "cloudwatch"}
-# Operations that share one HTTP form and are told apart by a header.
-_BY_HEADER = {
-    ("s3", "PutObject"): ("x-amz-copy-source", "CopyObject"),
-    ("s3", "UploadPart"): ("x-amz-copy-source", "UploadPartCopy"),
-}
 
 
 @dataclass(frozen=True)
@@ -40,7 +35,10 @@ class Call:
 
 
 def identify(method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Call | None:
-    """Return the call that this request makes, or None when it is not one (an API's own traffic, pages)."""
+    """Return the call that this request makes, or None when it is not one (an API's own traffic, pages).
+
+    `path` is as it was sent: an ARN in it has its slashes encoded, which decoding would take for the path's.
+    """
     parameters = parse_qs(query, keep_blank_values=True)
     credential = _credential(headers, parameters)
     if credential is None:
@@ -92,16 +90,9 @@ def _operation(
             return action
     if action := parameters.get("Action", [""])[0]:
         return action
-    best, best_rank = f"{method} {path}", (-1, -1)
-    for route_method, pattern, required, literals, name in _routes(service):
-        if route_method != method or not pattern.fullmatch(unquote(path).rstrip("/") or "/"):
-            continue
-        if any(key not in parameters or (value and value not in parameters[key]) for key, value in required):
-            continue
-        if (rank := (len(required), literals)) > best_rank:
-            best, best_rank = name, rank
-    header, other = _BY_HEADER.get((service, best), ("", ""))
-    return other if header and header in headers else best
+    sent = path.rstrip("/") or "/"
+    found = [route for route in _routes(service) if route.takes(method, sent, parameters, headers)]
+    return max(found, key=_Route.rank).operation if found else f"{method} {path}"
 
 
 def operations(service: str) -> frozenset[str]:
@@ -122,23 +113,57 @@ def _model(service: str):
         return None
 
 
+@dataclass(frozen=True)
+class _Route:
+    """How an operation of a REST service is called."""
+
+    operation: str
+    method: str
+    path: re.Pattern[str]
+    literals: int
+    query: tuple[tuple[str, str], ...]
+    headers: tuple[str, ...]
+
+    def takes(self, method: str, path: str, query: dict[str, list[str]], headers: dict[str, str]) -> bool:
+        return (
+            self.method == method
+            and self.path.fullmatch(path) is not None
+            and all(name in query and (not value or value in query[name]) for name, value in self.query)
+            and all(name in headers for name in self.headers)
+        )
+
+    def rank(self) -> tuple[int, int]:
+        """Of the routes that take a request, the one that asks for most is meant."""
+        return len(self.query) + len(self.headers), self.literals
+
+
 @cache
-def _routes(service: str) -> tuple[tuple[str, re.Pattern[str], tuple[tuple[str, str], ...], int, str], ...]:
-    """The REST routes of a service: method, path, required query, how literal the path is, operation."""
+def _routes(service: str) -> tuple[_Route, ...]:
     model = _model(service)
     if model is None:
         return ()
-    routes = []
-    for name in model.operation_names:
-        http = model.operation_model(name).http
-        uri, _, query = http["requestUri"].partition("?")
-        pattern, literals = "", 0
-        for part in re.split(r"(\{[^}]+\})", uri.rstrip("/") or "/"):
-            if part.startswith("{"):
-                pattern += ".+" if part.endswith("+}") else "[^/]+"
-            else:
-                pattern += re.escape(part)
-                literals += len(part)
-        required = tuple((key, value) for key, _, value in (item.partition("=") for item in query.split("&") if item))
-        routes.append((http["method"], re.compile(pattern), required, literals, name))
-    return tuple(routes)
+    models = (model.operation_model(name) for name in model.operation_names)
+    # A deprecated operation shares the route of what replaced it.
+    return tuple(_route(operation) for operation in models if not operation.deprecated)
+
+
+def _route(operation) -> _Route:
+    path, _, query = operation.http["requestUri"].partition("?")
+    pattern, literals = "", 0
+    for part in re.split(r"(\{[^}]+\})", path.rstrip("/") or "/"):
+        if part.startswith("{"):
+            pattern += ".+" if part.endswith("+}") else "[^/]+"
+        else:
+            pattern += re.escape(part)
+            literals += len(part)
+    written = [(name, value) for name, _, value in (item.partition("=") for item in query.split("&") if item)]
+    shape = operation.input_shape
+    required = [shape.members[name].serialization for name in shape.required_members] if shape else []
+    return _Route(
+        operation=operation.name,
+        method=operation.http["method"],
+        path=re.compile(pattern),
+        literals=literals,
+        query=(*written, *((item["name"], "") for item in required if item.get("location") == "querystring")),
+        headers=tuple(item["name"].lower() for item in required if item.get("location") == "header"),
+    )

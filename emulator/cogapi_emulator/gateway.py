@@ -60,7 +60,11 @@ class Gateway:
         if body is None:
             return
         aws_call = call.identify(
-            scope["method"], scope["path"], scope["query_string"].decode("latin-1"), _headers(scope), body
+            scope["method"],
+            scope["raw_path"].decode("latin-1"),
+            scope["query_string"].decode("latin-1"),
+            _headers(scope),
+            body,
         )
         if aws_call is None:
             await self._app(scope, _replay(body, receive), send)
