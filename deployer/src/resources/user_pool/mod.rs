@@ -94,7 +94,9 @@ impl UserPool {
         const SUMMARY: &str = "creating the user pool failed";
         // The SDK would send a lost call again, and make a second pool.
         let client = cx.cognito_without_retries();
-        let request = mapping::create_request(self)?;
+        // Without MFA, for CreateUserPool refuses MFA ON where there are no SMS settings, and so without passkeys.
+        let bare = Self { mfa: Mfa::off(), ..self.clone() };
+        let request = mapping::create_request(&bare)?;
         let made = create_once(
             SUMMARY,
             || {
@@ -108,8 +110,7 @@ impl UserPool {
         );
         let made =
             Box::pin(made).await?.ok_or_else(|| Failure::new(SUMMARY, "Cognito answered without a pool"))?;
-        // Without MFA: CreateUserPool refuses MFA ON where there are no SMS settings.
-        Ok((Self { mfa: Mfa::off(), ..self.clone() }, outputs(cx, &made)?))
+        Ok((bare, outputs(cx, &made)?))
     }
 
     /// One UpdateUserPool that makes the pool hold `self`, MFA excepted.
