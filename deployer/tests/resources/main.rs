@@ -1,0 +1,11 @@
+//! Every kind of resource on the wire: made where it is missing, left alone where it is as it should be, put right where it is not,
+//! gone after it was deleted.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests fail by panicking")]
+#![allow(unreachable_pub, reason = "the harness is shared with other test binaries")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod deployment;
+mod rest_api;
+mod stage;
+mod support;

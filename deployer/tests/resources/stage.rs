@@ -1,0 +1,131 @@
+//! The stage: what it serves, and how many requests it takes.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_apigateway::types::{Op, PatchOperation};
+use cogapi::resources::{Deployment, Stage, Throttle};
+use serde_json::json;
+
+use crate::rest_api::api;
+use crate::support::{World, tags, tags_and};
+
+/// A world with a deployed API in it, and its stage, not made yet.
+async fn with_deployment() -> (World, Stage) {
+    let world = World::empty().await;
+    let rest_api_id = world.deploy(&api(), None).await.id;
+    let deployment = world.deploy(&Deployment::of(&api(), &rest_api_id), None).await;
+    let stage = Stage {
+        rest_api_id,
+        name: "development".into(),
+        deployment_id: deployment.id,
+        throttle: Some(Throttle { rate: 50.0, burst: 100 }),
+        method_throttles: BTreeMap::from([("POST /v1/login".into(), Throttle { rate: 0.5, burst: 2 })]),
+        deviations: BTreeMap::new(),
+        tags: tags(),
+    };
+    (world, stage)
+}
+
+async fn patch(world: &World, stage: &Stage, path: &str, value: &str) {
+    let operation = PatchOperation::builder().op(Op::Replace).path(path).value(value).build();
+    let update = world.cx().clients.apigateway.update_stage();
+    let update = update.rest_api_id(&stage.rest_api_id).stage_name(&stage.name);
+    update.patch_operations(operation).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_missing_stage_is_made_and_then_left_alone() {
+    let (world, stage) = with_deployment().await;
+    world.expect_missing(&stage, None).await;
+    world.deploy_with(&stage, None, &["CreateStage", "UpdateStage"]).await;
+    let outputs = world.expect(&stage, None).await;
+    let expected = format!("https://{}.execute-api.eu-west-1.amazonaws.com/development", stage.rest_api_id);
+    assert_eq!(outputs.invoke_url, expected);
+    world.deploy_with(&stage, Some(&outputs), &[]).await;
+}
+
+#[tokio::test]
+async fn only_what_differs_is_changed() {
+    let (world, stage) = with_deployment().await;
+    let outputs = world.deploy(&stage, None).await;
+    let limited = Throttle { rate: 5.5, burst: 7 };
+    let another = BTreeMap::from([("GET /v1/userinfo".to_owned(), limited)]);
+    let mut api = api();
+    api.routes.remove("POST /v1/login");
+    let other = world.deploy(&Deployment::of(&api, &stage.rest_api_id), None).await;
+    for changed in [
+        Stage { throttle: Some(limited), ..stage.clone() },
+        Stage { method_throttles: another, ..stage.clone() },
+        Stage { method_throttles: BTreeMap::new(), ..stage.clone() },
+        Stage { deployment_id: other.id, ..stage.clone() },
+        stage.clone(),
+    ] {
+        world.deploy_with(&changed, Some(&outputs), &["UpdateStage"]).await;
+    }
+    let tagged = Stage { tags: tags_and("team", "identity"), ..stage.clone() };
+    world.deploy_with(&tagged, Some(&outputs), &["TagResource"]).await;
+    world.deploy_with(&stage, Some(&outputs), &["UntagResource"]).await;
+}
+
+#[tokio::test]
+async fn what_others_did_to_the_stage_shows_and_is_put_right() {
+    let (world, stage) = with_deployment().await;
+    let outputs = world.deploy(&stage, None).await;
+    for (path, value) in [
+        ("/*/*/throttling/rateLimit", "1000"),
+        ("/*/*/logging/dataTrace", "true"),
+        ("/~1v1~1login/POST/throttling/burstLimit", "1000"),
+        ("/~1v1~1login/POST/logging/loglevel", "INFO"),
+        ("/~1v1~1userinfo/GET/metrics/enabled", "true"),
+        ("/tracingEnabled", "true"),
+        ("/variables/debug", "1"),
+    ] {
+        patch(&world, &stage, path, value).await;
+        let found = world.read(&stage, Some(&outputs)).await;
+        assert_ne!(found.existing().unwrap().0, &stage, "{path}");
+        world.deploy_with(&stage, Some(&outputs), &["UpdateStage"]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_stage_that_was_deleted_behind_our_back_is_made_anew() {
+    let (world, stage) = with_deployment().await;
+    let outputs = world.deploy(&stage, None).await;
+    let gateway = &world.cx().clients.apigateway;
+    gateway.delete_stage().rest_api_id(&stage.rest_api_id).stage_name(&stage.name).send().await.unwrap();
+    world.expect_missing(&stage, Some(&outputs)).await;
+    world.deploy_with(&stage, Some(&outputs), &["CreateStage", "UpdateStage"]).await;
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_the_creation_is_no_error() {
+    let (world, stage) = with_deployment().await;
+    world.fault(
+        &json!([{"kind": "hangup_after", "service": "apigateway", "operation": "CreateStage", "times": 1}]),
+    );
+    let outputs = world.deploy(&stage, None).await;
+    world.expect(&stage, Some(&outputs)).await;
+}
+
+#[tokio::test]
+async fn what_was_cut_off_before_the_limits_were_set_is_finished() {
+    let (world, stage) = with_deployment().await;
+    let create = world.cx().clients.apigateway.create_stage().rest_api_id(&stage.rest_api_id);
+    let create = create.stage_name(&stage.name).deployment_id(&stage.deployment_id);
+    create.set_tags(Some(tags().into_iter().collect())).send().await.unwrap();
+    world.deploy_with(&stage, None, &["UpdateStage"]).await;
+}
+
+#[tokio::test]
+async fn a_deleted_stage_is_gone_and_may_be_deleted_again() {
+    let (world, stage) = with_deployment().await;
+    let before = world.inventory();
+    let outputs = world.deploy(&stage, None).await;
+    world.delete(&stage, Some(&outputs)).await;
+    assert_eq!(world.inventory(), before);
+    world.delete(&stage, None).await;
+    let gateway = &world.cx().clients.apigateway;
+    gateway.delete_rest_api().rest_api_id(&stage.rest_api_id).send().await.unwrap();
+    world.delete(&stage, Some(&outputs)).await;
+    world.expect_missing(&stage, Some(&outputs)).await;
+}

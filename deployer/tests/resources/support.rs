@@ -1,0 +1,141 @@
+//! A test's own account, and one resource at a time in it, handled as the engine does.
+
+use std::fmt::Debug;
+
+use cogapi::resources::{Context, ENVIRONMENT_TAG, STACK_TAG, Tags};
+use cogapi_engine::{Found, Resource};
+
+use crate::common::{Emulator, account, clients};
+
+/// The stack that the resources of a test belong to.
+pub(crate) const STACK: &str = "auth-test";
+
+/// A test's own account.
+pub(crate) struct World {
+    context: Context,
+    account: String,
+}
+
+impl World {
+    /// Nothing is there yet.
+    pub(crate) async fn empty() -> Self {
+        let account = account();
+        let clients = clients(&Emulator::shared().url, &account).await;
+        let context = Context::new(clients, account.clone(), STACK.into(), "artifacts".into(), tags());
+        Self { context, account }
+    }
+
+    /// A context as a new run has it: with nothing cached.
+    pub(crate) fn cx(&self) -> Context {
+        self.context.afresh()
+    }
+
+    /// The resource as the state remembers it (`prior`), or as nobody remembers it.
+    pub(crate) async fn read<R: Resource<Context = Context>>(
+        &self,
+        inputs: &R,
+        prior: Option<&R::Outputs>,
+    ) -> Found<R> {
+        // Boxed, like everything of the SDK's size here: the tests' own futures would be as large as all that they wait for.
+        Box::pin(inputs.read(&self.cx(), prior)).await.unwrap()
+    }
+
+    /// Reads and reconciles: what a deploy does to one resource.
+    pub(crate) async fn deploy<R: Resource<Context = Context>>(
+        &self,
+        inputs: &R,
+        prior: Option<&R::Outputs>,
+    ) -> R::Outputs {
+        let found = self.read(inputs, prior).await;
+        Box::pin(inputs.reconcile(&self.cx(), found)).await.unwrap()
+    }
+
+    /// Deletes: what a destroy does to one resource.
+    pub(crate) async fn delete<R: Resource<Context = Context>>(
+        &self,
+        inputs: &R,
+        outputs: Option<&R::Outputs>,
+    ) {
+        Box::pin(inputs.delete(&self.cx(), outputs)).await.unwrap();
+    }
+
+    /// Demands that it is there, ours, and exactly as `inputs` say; returns its outputs.
+    pub(crate) async fn expect<R>(&self, inputs: &R, prior: Option<&R::Outputs>) -> R::Outputs
+    where
+        R: Resource<Context = Context> + Debug + PartialEq,
+    {
+        match self.read(inputs, prior).await {
+            Found::Owned { inputs: found, outputs } => {
+                assert_eq!(&found, inputs);
+                outputs
+            }
+            Found::Unowned { .. } => panic!("{} is not ours", R::KIND),
+            Found::Missing => panic!("{} is missing", R::KIND),
+        }
+    }
+
+    /// Demands that there is no such thing.
+    pub(crate) async fn expect_missing<R: Resource<Context = Context>>(
+        &self,
+        inputs: &R,
+        prior: Option<&R::Outputs>,
+    ) {
+        assert!(matches!(self.read(inputs, prior).await, Found::Missing), "{} is there", R::KIND);
+    }
+
+    /// The mutating calls that `work` makes, by name, each as often as it was made.
+    pub(crate) async fn writes<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>) {
+        self.ask("DELETE", "calls", "");
+        let result = work.await;
+        let report = self.ask("GET", "calls", "");
+        let mut writes = Vec::new();
+        for (call, times) in report["by_operation"].as_object().unwrap() {
+            let (_, operation) = call.split_once(':').unwrap();
+            if !["Get", "List", "Describe"].iter().any(|read| operation.starts_with(read)) {
+                writes.extend(vec![operation.to_owned(); usize::try_from(times.as_u64().unwrap()).unwrap()]);
+            }
+        }
+        // The emulator's own judgement of what reads.
+        assert_eq!(report["writes"].as_u64().unwrap(), writes.len() as u64, "{report}");
+        (result, writes)
+    }
+
+    /// Deploys and demands that exactly these mutating calls were made, and that it then is as it should be.
+    pub(crate) async fn deploy_with<R>(&self, inputs: &R, prior: Option<&R::Outputs>, writes: &[&str])
+    where
+        R: Resource<Context = Context> + Debug + PartialEq,
+    {
+        let (outputs, made) = self.writes(self.deploy(inputs, prior)).await;
+        assert_eq!(made, writes);
+        self.expect(inputs, Some(&outputs)).await;
+    }
+
+    /// Lets the emulator fail or delay calls; see its README.
+    pub(crate) fn fault(&self, rule: &serde_json::Value) {
+        self.ask("POST", "faults", &rule.to_string());
+    }
+
+    /// Everything that exists in the account.
+    pub(crate) fn inventory(&self) -> serde_json::Value {
+        self.ask("GET", "inventory", "")
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &str) -> serde_json::Value {
+        Emulator::shared().ask(&self.account, method, path, body)
+    }
+}
+
+/// The tags that everything of the stack has.
+pub(crate) fn tags() -> Tags {
+    [(STACK_TAG, STACK), (ENVIRONMENT_TAG, "test")]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into_iter()
+        .collect()
+}
+
+/// [`tags`] with one more.
+pub(crate) fn tags_and(key: &str, value: &str) -> Tags {
+    let mut tags = tags();
+    tags.insert(key.to_owned(), value.to_owned());
+    tags
+}
