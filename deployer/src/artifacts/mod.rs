@@ -9,7 +9,7 @@ mod error;
 mod package;
 mod upload;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use elf::{GlibcVersion, LAMBDA_GLIBC};
 pub use error::ArtifactError;
@@ -51,6 +51,16 @@ pub enum Target {
     Lambda(Machine),
     /// On this machine, in the emulator, whatever its operating system is.
     Host,
+}
+
+impl Target {
+    /// The file that cargo makes of a binary.
+    fn file(self, folder: &Path, binary: &str) -> PathBuf {
+        match self {
+            Self::Lambda(_) => folder.join(binary),
+            Self::Host => folder.join(format!("{binary}{}", std::env::consts::EXE_SUFFIX)),
+        }
+    }
 }
 
 /// How much time goes into the binaries.
@@ -139,17 +149,14 @@ pub async fn build(
     on_line: impl Fn(&str) + Send + Sync,
 ) -> Result<Artifacts, ArtifactError> {
     let folder = cargo::build(options, &on_line).await?;
+    let pack = |name| pack(options.target.file(&folder, name), name, options.profile);
     let [api, triggers] = BINARIES;
-    let (api, triggers) = futures::try_join!(
-        pack(folder.clone(), api, options.profile),
-        pack(folder, triggers, options.profile)
-    )?;
+    let (api, triggers) = futures::try_join!(pack(api), pack(triggers))?;
     Ok(Artifacts { api, triggers })
 }
 
 /// Zips one binary, on a thread of its own: compressing some megabytes would hold everything else up.
-async fn pack(folder: PathBuf, name: &'static str, profile: Profile) -> Result<Artifact, ArtifactError> {
-    let path = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+async fn pack(path: PathBuf, name: &'static str, profile: Profile) -> Result<Artifact, ArtifactError> {
     tokio::task::spawn_blocking(move || {
         let binary = std::fs::read(&path).map_err(ArtifactError::io("reading", &path))?;
         package::artifact(name, &binary, profile.packing())

@@ -56,7 +56,13 @@ pub async fn upload(clients: &Clients, bucket: &str, artifact: &Artifact) -> Res
             .await;
         match result {
             Ok(_) => return Ok(Upload::Uploaded),
-            Err(error) if is_code(&error, &["PreconditionFailed"]) => return Ok(Upload::Present),
+            // Somebody was faster, with whatever it is: look again.
+            Err(error) if is_code(&error, &["PreconditionFailed"]) => {
+                if is_there(clients, bucket, artifact).await? {
+                    return Ok(Upload::Present);
+                }
+                return Err(failure(SUMMARY, &error));
+            }
             Err(error) if is_code(&error, &["ConditionalRequestConflict"]) && attempt < ATTEMPTS => {
                 tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
             }

@@ -281,6 +281,7 @@ where
     let status = response.map(|response| response.status().as_u16());
     let failure = failure(summary, error);
     match (code(error), status) {
+        (Some("NoSuchBucket"), _) => failure.with_hint("`cogapi deploy` makes the bucket"),
         (Some("BucketAlreadyExists"), _) => failure.with_hint(format!(
             "bucket names are global and `{bucket}` belongs to somebody else: choose another `bucket` in [state]"
         )),

@@ -43,6 +43,10 @@ impl LockItem {
     }
 
     /// Takes the lock if nobody has it, or if its lease is over.
+    ///
+    /// Whether it is over, our clock says, and the lease was written by another one. AWS takes no request that is signed
+    /// with a clock more than minutes off; should one that is less wrong end a living lease, its holder learns that at its
+    /// next renewal, and can't store its state any more as soon as the new one has.
     pub(super) async fn take(&self, info: &LockInfo) -> Result<(), BackendError> {
         const SUMMARY: &str = "taking the lock failed";
         let mut attempt = 0;

@@ -90,7 +90,7 @@ async fn a_writer_whose_state_was_deleted_is_told() {
 async fn a_lost_answer_does_not_pass_for_success() {
     let world = World::bootstrapped().await;
     let backend = world.backend("dev");
-    world.ask("POST", "faults", r#"[{"service":"s3","kind":"hangup_after","times":1}]"#);
+    world.ask("POST", "faults", r#"[{"operation":"PutObject","kind":"hangup_after","times":1}]"#);
     // The repeated call meets what the first one wrote. The engine finds out that it was its own.
     let written = state(1);
     let result = backend.store(&written, None).await;
