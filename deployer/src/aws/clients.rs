@@ -23,7 +23,9 @@ use cogapi_engine::Failure;
 use super::errors::failure;
 
 /// Enough to outlast a burst at the slowest published rate (API Gateway's one CreateRestApi in 3 s).
-const ATTEMPTS: u32 = 8;
+const ATTEMPTS: u32 = 10;
+/// The first wait before another attempt; it doubles, with jitter, up to the SDK's 20 s.
+const FIRST_WAIT: Duration = Duration::from_millis(300);
 /// A call that gave no answer in this time is taken for lost.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -157,7 +159,7 @@ fn http_client() -> SharedHttpClient {
 }
 
 fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(ATTEMPTS)
+    RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_WAIT)
 }
 
 fn timeouts() -> TimeoutConfig {

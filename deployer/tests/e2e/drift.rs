@@ -23,7 +23,7 @@ async fn a_pool_changed_behind_our_back_is_shown_as_drift_and_put_right() {
     let planned = world.run(&["plan", "--detailed-exitcode"]);
     assert_eq!(planned.code, Some(2), "{planned}");
     assert!(planned.stdout.starts_with("Changed outside cogapi"), "{planned}");
-    assert!(planned.stdout.contains("password.min_length: 14 -> 8"), "{planned}");
+    assert!(planned.stdout.contains("password.min_length: 8 -> 14"), "{planned}");
     assert!(planned.stdout.contains("user_pool_triggers.main"), "{planned}");
 
     world.must(&["deploy", "--yes"]);

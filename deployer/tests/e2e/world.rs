@@ -54,10 +54,6 @@ impl World {
         std::fs::write(file, text.replace("BUCKET", &self.account)).unwrap();
     }
 
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// The binary with `arguments`, for the environment `dev` in this account.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cogapi"));
@@ -105,7 +101,10 @@ impl World {
 
     /// The inventory without what AWS makes up: two accounts with the same stack have the same shape.
     pub(crate) fn shape(&self) -> Value {
-        shape(self.inventory(), &self.account)
+        let inventory = self.inventory();
+        let mut made_up = vec![self.account.clone()];
+        ids(&inventory, &mut made_up);
+        shape(inventory, &made_up)
     }
 
     pub(crate) fn calls(&self) -> Value {
@@ -134,18 +133,32 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-fn shape(value: Value, account: &str) -> Value {
+/// All ids in an inventory.
+fn ids(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            into.extend(fields.get("id").and_then(Value::as_str).map(ToOwned::to_owned));
+            fields.values().for_each(|field| ids(field, into));
+        }
+        Value::Array(items) => items.iter().for_each(|item| ids(item, into)),
+        _ => {}
+    }
+}
+
+fn shape(value: Value, made_up: &[String]) -> Value {
     match value {
         Value::Object(fields) => fields
             .into_iter()
-            .filter(|(key, _)| !["id", "deployment", "versions"].contains(&key.as_str()))
+            .filter(|(key, _)| !["deployment", "versions"].contains(&key.as_str()))
             .map(|(key, field)| match (key.as_str(), field) {
                 ("deployments", Value::Array(ids)) => (key, json!(ids.len())),
-                (_, field) => (key, shape(field, account)),
+                (_, field) => (key, shape(field, made_up)),
             })
             .collect(),
-        Value::Array(items) => items.into_iter().map(|item| shape(item, account)).collect(),
-        Value::String(text) => json!(text.replace(account, "ACCOUNT")),
+        Value::Array(items) => items.into_iter().map(|item| shape(item, made_up)).collect(),
+        Value::String(text) => {
+            json!(made_up.iter().fold(text, |text, made_up| text.replace(made_up.as_str(), "MADE-UP")))
+        }
         other => other,
     }
 }
