@@ -321,6 +321,7 @@ fn in_seconds() -> TokenValidityUnitsType {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
 

@@ -137,6 +137,7 @@ fn lambda_config(triggers: &BTreeMap<String, String>) -> Result<LambdaConfigType
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use aws_sdk_cognitoidentityprovider::types::{
         CustomEmailLambdaVersionConfigType, CustomEmailSenderLambdaVersionType,

@@ -4,7 +4,10 @@
 //! A pool's name is not unique and creating is not idempotent: by name, ours is the one with our tags.
 
 mod inputs;
-mod mapping;
+mod observe;
+mod request;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -37,7 +40,7 @@ pub(super) async fn update(
     let mut waits = Waits::default();
     loop {
         let Some(described) = cx.describe_pool(pool_id).await? else { return Ok(false) };
-        let request = change(mapping::as_described(&described), &described)?.user_pool_id(pool_id);
+        let request = change(request::as_described(&described), &described)?.user_pool_id(pool_id);
         // Boxed, as the SDK's futures are large.
         match Box::pin(request.send_with(&cx.clients.cognito)).await {
             Ok(_) => return Ok(true),
@@ -96,7 +99,7 @@ impl UserPool {
         let client = cx.cognito_without_retries();
         // Without MFA, for CreateUserPool refuses MFA ON where there are no SMS settings, and so without passkeys.
         let bare = Self { mfa: Mfa::off(), ..self.clone() };
-        let request = mapping::create_request(&bare)?;
+        let request = request::create(&bare)?;
         let made = create_once(
             SUMMARY,
             || {
@@ -117,13 +120,13 @@ impl UserPool {
     async fn send(&self, cx: &Context, id: &str) -> Result<(), Failure> {
         const SUMMARY: &str = "changing the user pool failed";
         let there =
-            update(cx, SUMMARY, id, |request, described| mapping::overlay(self, request, described)).await?;
+            update(cx, SUMMARY, id, |request, described| request::overlay(self, request, described)).await?;
         if there { Ok(()) } else { Err(Failure::new(SUMMARY, format!("{id} is gone"))) }
     }
 
     /// Sets MFA and passkeys: always all of it, for what SetUserPoolMfaConfig is not given is switched off.
     async fn set_mfa(&self, cx: &Context, id: &str) -> Result<(), Failure> {
-        let request = mapping::mfa_request(&self.mfa).user_pool_id(id);
+        let request = request::mfa(&self.mfa).user_pool_id(id);
         let call = || request.clone().send_with(&cx.clients.cognito);
         retry_while("setting the user pool's MFA failed", |code, _| code == CONCURRENT, call).await?;
         Ok(())
