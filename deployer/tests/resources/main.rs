@@ -3,9 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests fail by panicking")]
 #![allow(unreachable_pub, reason = "the harness is shared with other test binaries")]
 
+mod app_client;
+mod cognito;
 #[path = "../common/mod.rs"]
 mod common;
 mod deployment;
 mod rest_api;
 mod stage;
 mod support;
+mod user_group;
+mod user_pool;
+mod user_pool_triggers;
