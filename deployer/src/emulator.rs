@@ -3,9 +3,10 @@
 
 mod install;
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use cogapi_engine::Failure;
@@ -13,7 +14,7 @@ use cogapi_engine::Failure;
 pub use install::install;
 
 /// How long it may take from its start until it answers; it usually takes half a second.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// How long it may take to stop its functions and itself.
 const STOP: Duration = Duration::from_secs(10);
 
@@ -26,8 +27,9 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts it on `port` (0: a free one) with the Python that [`install`] returned, and waits until it answers.
-    pub async fn start(root: &Path, python: &Path, port: u16, region: &str) -> Result<Self, Failure> {
+    /// Starts it on `port` (0: a free one) with the Python that [`install`] returned, and waits until it answers. Blocks.
+    pub fn start(root: &Path, python: &Path, port: u16, region: &str) -> Result<Self, Failure> {
+        const SUMMARY: &str = "the emulator could not be started";
         let mut command = Command::new(python);
         command
             .args(["-m", "cogapi_emulator", "--stop-with-stdin", "--region", region])
@@ -39,18 +41,28 @@ impl Emulator {
         // Ctrl-C on a terminal reaches the whole group, and the emulator must outlive the work that is being finished.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let process = command.spawn().map_err(|error| {
-            Failure::new("the emulator could not be started", format!("{}: {error}", python.display()))
-        })?;
-        let ready = tokio::task::spawn_blocking(move || wait_until_ready(process));
-        match tokio::time::timeout(START, ready).await {
-            Ok(Ok(started)) => started,
-            Ok(Err(error)) => Err(Failure::new("the emulator could not be started", error.to_string())),
-            Err(_) => Err(Failure::new(
-                "the emulator could not be started",
-                "it gave no sign of being ready in a minute",
-            )),
+        let mut process = command
+            .spawn()
+            .map_err(|error| Failure::new(SUMMARY, format!("{}: {error}", python.display())))?;
+        let (sender, ready) = mpsc::channel();
+        if let Some(output) = process.stdout.take() {
+            std::thread::spawn(move || sender.send(address_in(output)));
         }
+        let problem = match ready.recv_timeout(START) {
+            Ok(Ok(url)) => return Ok(Self { process, url }),
+            // Its output has ended, so it is ending; what it had to say is on standard error.
+            Ok(Err(said)) => {
+                let status =
+                    process.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
+                format!("it ended with {status} {said}")
+            }
+            Err(_) => {
+                let _ = process.kill();
+                format!("it gave no sign of being ready within {START:?}")
+            }
+        };
+        Err(Failure::new(SUMMARY, problem)
+            .with_hint("its own message is above; if the port is taken, choose another with --port"))
     }
 
     /// Whether it still runs.
@@ -84,19 +96,14 @@ impl Drop for Emulator {
     }
 }
 
-/// Reads what it says until it says where it answers.
-fn wait_until_ready(mut process: Child) -> Result<Emulator, Failure> {
+/// Reads what it says until it says where it answers; else all that it said.
+fn address_in(output: impl Read) -> Result<String, String> {
     let mut said = String::new();
-    if let Some(output) = process.stdout.take() {
-        for line in BufReader::new(output).lines().map_while(Result::ok) {
-            if let Some(url) = line.strip_prefix("ready ") {
-                return Ok(Emulator { process, url: url.trim().to_owned() });
-            }
-            said.push_str(&line);
+    for line in BufReader::new(output).lines().map_while(Result::ok) {
+        if let Some(url) = line.strip_prefix("ready ") {
+            return Ok(url.trim().to_owned());
         }
+        said.push_str(&line);
     }
-    // Its output has ended, so it is ending; what it had to say is on standard error.
-    let status = process.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
-    Err(Failure::new("the emulator could not be started", format!("it ended with {status} {said}"))
-        .with_hint("its own message is above; if the port is taken, choose another with --port"))
+    Err(said)
 }

@@ -36,17 +36,19 @@ pub(super) fn artifact(
     let zip =
         zip(binary, packing).map_err(|error| ArtifactError::Packing { name, problem: error.to_string() })?;
     let hash = Sha256::digest(&zip);
-    Ok(Artifact { name, zip, sha256_base64: STANDARD.encode(hash), sha256_hex: hex(&hash), key: key(&hash) })
+    Ok(Artifact {
+        name,
+        zip,
+        sha256_base64: STANDARD.encode(hash),
+        sha256_hex: hex::encode(hash),
+        key: key(&hash),
+    })
 }
 
 /// The object in the bucket that holds the zip with this SHA-256.
 #[must_use]
 pub fn key(sha256: &[u8]) -> String {
-    format!("{PREFIX}{}.zip", hex(sha256))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
+    format!("{PREFIX}{}.zip", hex::encode(sha256))
 }
 
 /// Everything that a zip says about a file besides its content is fixed: time, mode, operating system, level.

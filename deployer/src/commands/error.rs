@@ -30,7 +30,7 @@ pub enum Error {
     /// It was done, and the state could not be stored.
     NotStored {
         /// Why.
-        cause: BackendError,
+        cause: Box<BackendError>,
         /// Where the state was written instead.
         saved: Result<PathBuf, std::io::Error>,
         /// The command that puts it back.

@@ -37,7 +37,7 @@ impl Local {
             return Ok(Outcome::Done);
         }
         // Before anything is built, so that a taken port is told at once.
-        let mut emulator = Emulator::start(&root, &python, self.port, &environment.aws.region).await?;
+        let mut emulator = Emulator::start(&root, &python, self.port, &environment.aws.region)?;
         progress.say(&format!("the local AWS answers at {}", emulator.url));
         let result = tokio::select! {
             result = Self::serve(&root, environment, &mut emulator, &progress) => result,

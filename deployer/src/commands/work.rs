@@ -65,7 +65,7 @@ pub(super) async fn do_plan(
 fn not_stored(opened: &Opened, state: &State, cause: cogapi_engine::BackendError) -> Error {
     let name = format!("{}-state-{}.json", opened.environment.name, state.serial);
     let saved = std::fs::write(Path::new(&name), state.to_json()).map(|()| name.clone().into());
-    Error::NotStored { cause, saved, command: opened.backend.recovery_command(&name) }
+    Error::NotStored { cause: Box::new(cause), saved, command: opened.backend.recovery_command(&name) }
 }
 
 /// Looks once more with nothing remembered from before: says so where the cloud is not as it was to be.

@@ -18,7 +18,7 @@ const OLDEST: (u32, u32) = (3, 10);
 pub fn install(root: &Path, say: impl Fn(&str)) -> Result<PathBuf, Failure> {
     let requirements = root.join("emulator/requirements.txt");
     let wanted = fs::read(&requirements).map_err(|error| io(&requirements, &error))?;
-    let wanted = Sha256::digest(wanted).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let wanted = hex::encode(Sha256::digest(wanted));
     let cache = root.join(".cache");
     fs::create_dir_all(&cache).map_err(|error| io(&cache, &error))?;
     let lock = cache.join("emulator.lock");

@@ -111,8 +111,8 @@ fn short(value: &Value, room: usize) -> String {
 /// The plan for a program.
 #[must_use]
 pub fn json(plan: &Plan, environment: &str) -> Value {
-    let changed = |change: &Change| change.is_change() || !change.drift.is_empty();
-    let changes = plan.changes.iter().filter(|(_, change)| changed(change)).map(|(address, change)| {
+    let worth_telling = |change: &Change| change.is_change() || !change.drift.is_empty();
+    let changes = plan.changes.iter().filter(|(_, change)| worth_telling(change)).map(|(address, change)| {
         json!({
             "address": address,
             "action": change.action,

@@ -46,8 +46,7 @@ fn stamp(elapsed: Duration) -> String {
 fn describe(event: &Event) -> Option<String> {
     Some(match event {
         Event::RefreshStarted { resources } => format!("looking at {resources} resources"),
-        Event::Refreshed { .. } | Event::Started { .. } => return None,
-        Event::ApplyStarted { changes: 0 } => return None,
+        Event::Refreshed { .. } | Event::Started { .. } | Event::ApplyStarted { changes: 0 } => return None,
         Event::ApplyStarted { changes } => format!("making {changes} changes"),
         Event::Finished { address, action, elapsed } => {
             format!("{} {address} ({:.1}s)", done(*action), elapsed.as_secs_f64())

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::Context;
 use super::gateway::unrepeated;
-use super::rest_api::{RestApi, body_hash, hex};
+use super::rest_api::{RestApi, body_hash};
 use crate::aws::errors::is_missing;
 use crate::aws::failure;
 use crate::aws::retry::{create_once, retry_while};
@@ -49,7 +49,7 @@ impl Deployment {
     /// The only thing about a deployment that can be chosen, and so what it is recognised by.
     fn description(&self) -> String {
         let pool = self.user_pool_arn.as_deref().unwrap_or_default();
-        format!("{MARK}{}", hex(&Sha256::digest(format!("{} {pool}", self.body_hash))))
+        format!("{MARK}{}", hex::encode(Sha256::digest(format!("{} {pool}", self.body_hash))))
     }
 
     /// The inputs of a deployment with this description.

@@ -14,6 +14,7 @@ use cogapi_engine::reference::MARK;
 use cogapi_engine::{Failure, Found, Resource};
 use serde::{Deserialize, Serialize};
 
+use super::cognito::ClientSecret;
 use super::{Context, TagChanges, Tags, tags_from};
 use crate::artifacts;
 use crate::aws::errors::{code, is_code, is_missing};
@@ -133,7 +134,7 @@ impl Function {
             Some(client) => cx.client_secret(&client.pool_id, &client.client_id).await?,
             None => None,
         };
-        Ok(Some(self.inputs_from(configuration, tags, secret.as_ref().map(|secret| secret.expose()))))
+        Ok(Some(self.inputs_from(configuration, tags, secret.as_ref().map(ClientSecret::expose))))
     }
 
     /// The whole environment, secret included.

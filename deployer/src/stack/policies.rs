@@ -60,8 +60,7 @@ fn role_name(operations: &[String]) -> String {
         [one] => format!("calls-{one}"),
         several => {
             let hash = Sha256::digest(several.join(","));
-            let tail: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-            format!("calls-{}-{tail}", several.len())
+            format!("calls-{}-{}", several.len(), hex::encode(&hash[..4]))
         }
     }
 }

@@ -74,7 +74,7 @@ fn expected(world: &World) -> Value {
 
 #[tokio::test]
 async fn the_bucket_is_versioned_encrypted_private_and_tls_only_and_the_table_can_lock() {
-    let world = World::empty().await;
+    let world = World::empty();
     let steps = ensure(&world.clients, &world.location, &tags()).await.unwrap();
     assert_eq!(steps.len(), 7, "{steps:?}");
     assert_eq!(settings(&world).await, expected(&world));
@@ -120,7 +120,7 @@ async fn tags_of_others_stay_and_two_environments_do_not_change_them_back_and_fo
 
 #[tokio::test]
 async fn many_deploys_at_once_make_one_backend() {
-    let world = World::empty().await;
+    let world = World::empty();
     let tags = tags();
     let all = (0..6).map(|_| ensure(&world.clients, &world.location, &tags));
     futures::future::try_join_all(all).await.unwrap();
@@ -129,7 +129,7 @@ async fn many_deploys_at_once_make_one_backend() {
 
 #[tokio::test]
 async fn a_table_made_for_something_else_is_refused() {
-    let world = World::empty().await;
+    let world = World::empty();
     let attribute =
         AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
     let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
@@ -204,7 +204,7 @@ impl Intercept for Kill {
 async fn a_bootstrap_killed_at_any_call_is_finished_by_the_next() {
     for after in [false, true] {
         for calls in 0.. {
-            let world = World::empty().await;
+            let world = World::empty();
             let kill = Kill { left: Arc::new(AtomicUsize::new(calls)), after };
             let killed = ensure(&kill.clients(&world.clients), &world.location, &tags()).await.is_err();
             ensure(&world.clients, &world.location, &tags()).await.unwrap();

@@ -16,7 +16,7 @@ async fn put(world: &World, key: &str) {
 
 #[tokio::test]
 async fn nothing_is_left_of_it_old_versions_and_markers_included() {
-    let world = World::empty().await;
+    let world = World::empty();
     let before = world.inventory();
     ensure(&world.clients, &world.location, &tags()).await.unwrap();
     let backend = world.backend("dev");
@@ -37,7 +37,7 @@ async fn nothing_is_left_of_it_old_versions_and_markers_included() {
 
 #[tokio::test]
 async fn nothing_there_is_nothing_to_destroy() {
-    let world = World::empty().await;
+    let world = World::empty();
     assert_eq!(destroy(&world.clients, &world.location).await.unwrap(), Destroyed::default());
     let world = World::bootstrapped().await;
     destroy(&world.clients, &world.location).await.unwrap();

@@ -128,7 +128,7 @@ async fn a_lock_whose_answer_got_lost_is_held_and_not_taken_for_somebody_elses()
 
 #[tokio::test]
 async fn without_a_table_there_is_no_lock_to_take_or_keep() {
-    let world = World::empty().await;
+    let world = World::empty();
     let backend = world.backend("dev");
     match backend.lock(&lock_of("jane", 60)).await {
         Err(BackendError::Failed(failure)) => {

@@ -28,9 +28,9 @@ struct World {
 
 impl World {
     /// Nothing is there yet.
-    async fn empty() -> Self {
+    fn empty() -> Self {
         let account = account();
-        let clients = clients(&Emulator::shared().url, &account).await;
+        let clients = clients(&Emulator::shared().url, &account);
         let location =
             Location { bucket: format!("state-{account}"), lock_table: "cogapi-locks".to_owned(), account };
         Self { clients, location }
@@ -38,7 +38,7 @@ impl World {
 
     /// The backend is there.
     async fn bootstrapped() -> Self {
-        let world = Self::empty().await;
+        let world = Self::empty();
         backend::ensure(&world.clients, &world.location, &tags()).await.unwrap();
         world
     }

@@ -26,7 +26,7 @@ async fn put_text(world: &World, key: &str, text: &'static str) {
 
 #[tokio::test]
 async fn before_the_first_deploy_there_is_no_state_and_no_lock() {
-    let world = World::empty().await;
+    let world = World::empty();
     assert_eq!(world.backend("dev").load().await.unwrap(), None);
     assert_eq!(world.backend("dev").holder().await.unwrap(), None);
     let world = World::bootstrapped().await;

@@ -51,7 +51,7 @@ impl Wire {
             lock_table: "locks".to_owned(),
             account: "123456789012".to_owned(),
         };
-        Self { clients: clients(&url, "123456789012").await, location, seen }
+        Self { clients: clients(&url, "123456789012"), location, seen }
     }
 
     fn backend(&self) -> S3Backend {

@@ -2,10 +2,9 @@
 
 #![allow(dead_code, reason = "every test binary uses another part of it")]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use cogapi::aws::Clients;
@@ -13,11 +12,17 @@ use cogapi::aws::Clients;
 /// The region that the tests work in.
 pub const REGION: &str = "eu-west-1";
 
-/// A running emulator. It stops when its standard input ends: when it is dropped, and when the test binary ends in whatever way.
+/// A running emulator. It ends with the test binary, however that ends.
 pub struct Emulator {
-    process: Child,
-    /// Where it answers.
-    pub url: String,
+    process: cogapi::emulator::Emulator,
+}
+
+impl std::ops::Deref for Emulator {
+    type Target = cogapi::emulator::Emulator;
+
+    fn deref(&self) -> &Self::Target {
+        &self.process
+    }
 }
 
 static SHARED: LazyLock<Emulator> = LazyLock::new(Emulator::start);
@@ -34,22 +39,12 @@ impl Emulator {
     /// When it can't be started. Tests that need it fail without it: a skipped test would keep no promise.
     #[must_use]
     pub fn start() -> Self {
-        let workspace = workspace();
-        let python = std::env::var_os("COGAPI_EMULATOR_PYTHON")
-            .map_or_else(|| workspace.join(".cache/emulator/bin/python"), PathBuf::from);
-        let mut process = Command::new(&python)
-            .args(["-m", "cogapi_emulator", "--port", "0", "--region", REGION, "--stop-with-stdin"])
-            .env("PYTHONPATH", workspace.join("emulator"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| {
-                panic!("{}: {error}; `make test` installs the emulator first", python.display())
-            });
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim().strip_prefix("ready ").unwrap_or_else(|| panic!("it said {line:?}"));
-        Self { url: url.to_owned(), process }
+        let python = workspace().join(".cache/emulator/bin/python");
+        let process = cogapi::emulator::Emulator::start(workspace(), &python, 0, REGION);
+        Self {
+            process: process
+                .unwrap_or_else(|error| panic!("{error}; `make test` installs the emulator first")),
+        }
     }
 
     /// Calls one of the emulator's own endpoints, for `account`.
@@ -70,13 +65,6 @@ impl Emulator {
     }
 }
 
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        drop(self.process.stdin.take());
-        let _ = self.process.wait();
-    }
-}
-
 /// The root of the workspace.
 #[must_use]
 pub fn workspace() -> &'static Path {
@@ -90,6 +78,6 @@ pub fn account() -> String {
 }
 
 /// Clients of `account` at `url`.
-pub async fn clients(url: &str, account: &str) -> Clients {
+pub fn clients(url: &str, account: &str) -> Clients {
     Clients::emulator(REGION, url, account)
 }

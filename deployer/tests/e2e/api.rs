@@ -149,7 +149,7 @@ async fn a_user_goes_from_invitation_to_who_am_i() {
     let api = Api::deployed();
     let made = api.post("/v1/users", &jane());
     assert_eq!(made.status, 201, "{}", made.body);
-    let cognito = api.world.clients().await.cognito;
+    let cognito = api.world.clients().cognito;
     let outputs = api.world.outputs();
     let (pool, client) =
         (outputs["user_pool_id"].as_str().unwrap(), outputs["app_client_id"].as_str().unwrap());

@@ -9,7 +9,7 @@ async fn a_pool_changed_behind_our_back_is_shown_as_drift_and_put_right() {
     let world = World::new();
     world.must(&["deploy", "--yes"]);
     let pool = world.outputs()["user_pool_id"].as_str().unwrap().to_owned();
-    let cognito = world.clients().await.cognito;
+    let cognito = world.clients().cognito;
     let weak = PasswordPolicyType::builder().minimum_length(8).build();
     // Everything that is left out is reset by this call: triggers, recovery, verification and all.
     cognito
@@ -39,7 +39,7 @@ async fn a_pool_changed_behind_our_back_is_shown_as_drift_and_put_right() {
 async fn what_was_deleted_by_hand_is_made_again_with_all_that_depends_on_it() {
     let world = World::new();
     world.must(&["deploy", "--yes"]);
-    let clients = world.clients().await;
+    let clients = world.clients();
     let api = world.inventory()["rest_apis"][0]["id"].as_str().unwrap().to_owned();
     clients.apigateway.delete_rest_api().rest_api_id(api).send().await.unwrap();
     clients.lambda.delete_function().function_name("shop-dev-login").send().await.unwrap();

@@ -124,8 +124,8 @@ impl World {
     }
 
     /// Clients for looking and meddling behind cogapi's back.
-    pub(crate) async fn clients(&self) -> cogapi::aws::Clients {
-        crate::common::clients(&Emulator::shared().url, &self.account).await
+    pub(crate) fn clients(&self) -> cogapi::aws::Clients {
+        crate::common::clients(&Emulator::shared().url, &self.account)
     }
 }
 

@@ -21,7 +21,7 @@ fn client(pool_id: &str) -> AppClient {
 }
 
 async fn world() -> (World, AppClient) {
-    let world = World::empty().await;
+    let world = World::empty();
     let outputs = world.deploy(&pool(), None).await;
     (world, client(&outputs.id))
 }

@@ -9,7 +9,7 @@ use crate::support::World;
 
 /// A world with an API in it, and its deployment, not made yet.
 async fn with_api() -> (World, Deployment) {
-    let world = World::empty().await;
+    let world = World::empty();
     let outputs = world.deploy(&api(), None).await;
     (world, Deployment::of(&api(), outputs.id))
 }

@@ -43,7 +43,7 @@ type Outputs = <RestApi as cogapi_engine::Resource>::Outputs;
 
 /// A world with the API in it.
 async fn deployed() -> (World, Outputs) {
-    let world = World::empty().await;
+    let world = World::empty();
     let outputs = world.deploy(&api(), None).await;
     (world, outputs)
 }
@@ -56,7 +56,7 @@ async fn resource_id(world: &World, api_id: &str, path: &str) -> String {
 
 #[tokio::test]
 async fn a_missing_api_is_made_and_then_left_alone() {
-    let world = World::empty().await;
+    let world = World::empty();
     world.expect_missing(&api(), None).await;
     let (outputs, made) = world.writes(world.deploy(&api(), None)).await;
     assert_eq!(made, ["CreateRestApi", "PutRestApi"]);
@@ -161,7 +161,7 @@ async fn an_api_that_was_deleted_behind_our_back_is_made_anew() {
 
 #[tokio::test]
 async fn an_api_of_the_same_name_that_is_not_ours_is_not_taken_for_ours_nor_deleted() {
-    let world = World::empty().await;
+    let world = World::empty();
     let theirs = world.cx().clients.apigateway.create_rest_api().name(STACK).send().await.unwrap();
     assert!(matches!(world.read(&api(), None).await, Found::Unowned { .. }));
     world.delete(&api(), None).await;
@@ -173,7 +173,7 @@ async fn an_api_of_the_same_name_that_is_not_ours_is_not_taken_for_ours_nor_dele
 
 #[tokio::test]
 async fn an_adopted_api_becomes_as_it_was_declared() {
-    let world = World::empty().await;
+    let world = World::empty();
     let theirs = world.cx().clients.apigateway.create_rest_api().name(STACK).send().await.unwrap();
     let outputs = world.deploy(&api(), None).await;
     assert_eq!(Some(&outputs.id), theirs.id.as_ref());
@@ -182,7 +182,7 @@ async fn an_adopted_api_becomes_as_it_was_declared() {
 
 #[tokio::test]
 async fn what_was_cut_off_before_the_body_was_put_is_finished() {
-    let world = World::empty().await;
+    let world = World::empty();
     let regional = EndpointConfiguration::builder().types(EndpointType::Regional).build();
     let create = world.cx().clients.apigateway.create_rest_api().name(api().name);
     let create = create.description(api().description).endpoint_configuration(regional);
@@ -192,7 +192,7 @@ async fn what_was_cut_off_before_the_body_was_put_is_finished() {
 
 #[tokio::test]
 async fn a_lost_answer_makes_no_second_api() {
-    let world = World::empty().await;
+    let world = World::empty();
     world.fault(
         &json!([{"kind": "hangup_after", "service": "apigateway", "operation": "CreateRestApi", "times": 1}]),
     );
@@ -205,7 +205,7 @@ async fn a_lost_answer_makes_no_second_api() {
 
 #[tokio::test]
 async fn a_deleted_api_is_gone_and_may_be_deleted_again() {
-    let world = World::empty().await;
+    let world = World::empty();
     let before = world.inventory();
     let outputs = world.deploy(&api(), None).await;
     world.delete(&api(), Some(&outputs)).await;
@@ -257,7 +257,7 @@ async fn served(world: &World, origins: &[&str]) -> String {
 
 #[tokio::test]
 async fn a_preflight_from_anywhere_is_answered() {
-    let world = World::empty().await;
+    let world = World::empty();
     let url = served(&world, &["*"]).await;
     let (status, headers, body) = ask(&format!("{url}/v1/userinfo"), "OPTIONS", Some("https://any.example"));
     assert_eq!((status, body.as_str()), (204, ""));
@@ -270,7 +270,7 @@ async fn a_preflight_from_anywhere_is_answered() {
 
 #[tokio::test]
 async fn a_preflight_names_the_origin_only_if_it_is_listed() {
-    let world = World::empty().await;
+    let world = World::empty();
     let url = served(&world, &["https://a.example", "https://b.example"]).await;
     for (origin, named) in [
         (Some("https://a.example"), true),
@@ -288,7 +288,7 @@ async fn a_preflight_names_the_origin_only_if_it_is_listed() {
 
 #[tokio::test]
 async fn what_the_gateway_refuses_has_the_contracts_shape() {
-    let world = World::empty().await;
+    let world = World::empty();
     let url = served(&world, &["https://a.example"]).await;
     for (path, method, status, code) in [
         ("/v1/userinfo", "GET", 401, "invalid_token"),

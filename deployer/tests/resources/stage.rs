@@ -11,7 +11,7 @@ use crate::support::{World, tags, tags_and};
 
 /// A world with a deployed API in it, and its stage, not made yet.
 async fn with_deployment() -> (World, Stage) {
-    let world = World::empty().await;
+    let world = World::empty();
     let rest_api_id = world.deploy(&api(), None).await.id;
     let deployment = world.deploy(&Deployment::of(&api(), &rest_api_id), None).await;
     let stage = Stage {

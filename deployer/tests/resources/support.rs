@@ -18,9 +18,9 @@ pub(crate) struct World {
 
 impl World {
     /// Nothing is there yet.
-    pub(crate) async fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         let account = account();
-        let clients = clients(&Emulator::shared().url, &account).await;
+        let clients = clients(&Emulator::shared().url, &account);
         let context = Context::new(clients, account.clone(), STACK.into(), "artifacts".into(), tags());
         Self { context, account }
     }

@@ -8,7 +8,7 @@ use crate::cognito::{fault, played, pool};
 use crate::support::World;
 
 async fn world() -> (World, UserGroup) {
-    let world = World::empty().await;
+    let world = World::empty();
     let outputs = world.deploy(&pool(), None).await;
     let description = "May do what others may not".to_owned();
     (world, UserGroup { pool_id: outputs.id, name: "admins".to_owned(), description })
@@ -31,7 +31,7 @@ async fn a_group_that_is_right_is_left_alone() {
 /// The emulator knows no UpdateGroup, so this one is played.
 #[tokio::test]
 async fn another_description_is_put_right_and_what_we_do_not_manage_is_kept() {
-    let world = World::empty().await;
+    let world = World::empty();
     let (cx, played) =
         played(&world, r#"{"Group": {"GroupName": "admins", "Description": "else", "Precedence": 7}}"#);
     let description = "May do what others may not".to_owned();

@@ -14,7 +14,7 @@ fn pool_with_passkeys() -> UserPool {
 #[tokio::test]
 async fn a_missing_pool_is_made_and_read_back_as_it_was_declared() {
     for declared in [pool(), pool_with_passkeys()] {
-        let world = World::empty().await;
+        let world = World::empty();
         world.expect_missing(&declared, None).await;
         let outputs = world.deploy(&declared, None).await;
         assert_eq!(outputs.provider_name, format!("cognito-idp.eu-west-1.amazonaws.com/{}", outputs.id));
@@ -26,9 +26,9 @@ async fn a_missing_pool_is_made_and_read_back_as_it_was_declared() {
 
 #[tokio::test]
 async fn a_pool_takes_two_writes_and_passkeys_one_more() {
-    let world = World::empty().await;
+    let world = World::empty();
     world.deploy_with(&pool(), None, &["CreateUserPool", "SetUserPoolMfaConfig"]).await;
-    let world = World::empty().await;
+    let world = World::empty();
     let writes = ["CreateUserPool", "SetUserPoolMfaConfig", "UpdateUserPool"];
     world.deploy_with(&pool_with_passkeys(), None, &writes).await;
 }
@@ -36,7 +36,7 @@ async fn a_pool_takes_two_writes_and_passkeys_one_more() {
 #[tokio::test]
 async fn a_pool_that_is_right_is_left_alone() {
     for declared in [pool(), pool_with_passkeys()] {
-        let world = World::empty().await;
+        let world = World::empty();
         let outputs = world.deploy(&declared, None).await;
         world.deploy_with(&declared, Some(&outputs), &[]).await;
         world.deploy_with(&declared, None, &[]).await;
@@ -64,7 +64,7 @@ async fn drift_in_any_setting_is_seen_and_put_right_with_one_call() {
             pool.tags.remove(STACK_TAG);
         }),
     ];
-    let world = World::empty().await;
+    let world = World::empty();
     let outputs = world.deploy(&pool(), None).await;
     for (operation, change) in changes {
         let mut drifted = pool();
@@ -78,7 +78,7 @@ async fn drift_in_any_setting_is_seen_and_put_right_with_one_call() {
 
 #[tokio::test]
 async fn a_tag_that_is_not_ours_is_taken_off_and_nothing_else_is_called() {
-    let world = World::empty().await;
+    let world = World::empty();
     let outputs = world.deploy(&pool(), None).await;
     let tag = world.cx().clients.cognito.tag_resource().resource_arn(&outputs.arn).tags("who", "me").send();
     tag.await.unwrap();
@@ -88,7 +88,7 @@ async fn a_tag_that_is_not_ours_is_taken_off_and_nothing_else_is_called() {
 
 #[tokio::test]
 async fn a_pool_that_somebody_reset_is_put_right_again() {
-    let world = World::empty().await;
+    let world = World::empty();
     let outputs = world.deploy(&pool_with_passkeys(), None).await;
     let cognito = world.cx().clients.cognito;
     // All that these two are not given, Cognito resets.
@@ -109,7 +109,7 @@ async fn a_pool_that_somebody_reset_is_put_right_again() {
 
 #[tokio::test]
 async fn passkeys_and_tier_come_and_go_in_an_order_that_cognito_takes() {
-    let world = World::empty().await;
+    let world = World::empty();
     let lite = UserPool { tier: "LITE".to_owned(), ..pool() };
     let mut elsewhere = pool_with_passkeys();
     elsewhere.mfa.passkeys.as_mut().unwrap().relying_party_id = "example.org".to_owned();
@@ -123,7 +123,7 @@ async fn passkeys_and_tier_come_and_go_in_an_order_that_cognito_takes() {
 
 #[tokio::test]
 async fn a_pool_that_was_deleted_behind_our_back_is_made_again() {
-    let world = World::empty().await;
+    let world = World::empty();
     let first = world.deploy(&pool(), None).await;
     world.cx().clients.cognito.delete_user_pool().user_pool_id(&first.id).send().await.unwrap();
     world.expect_missing(&pool(), Some(&first)).await;
@@ -134,7 +134,7 @@ async fn a_pool_that_was_deleted_behind_our_back_is_made_again() {
 
 #[tokio::test]
 async fn a_pool_of_somebody_else_is_not_taken_for_ours() {
-    let world = World::empty().await;
+    let world = World::empty();
     let theirs = UserPool { tags: tags_and(STACK_TAG, "another"), ..pool() };
     let outputs = world.deploy(&theirs, None).await;
     let unowned = Found::Unowned { inputs: theirs.clone(), outputs: outputs.clone() };
@@ -150,7 +150,7 @@ async fn a_pool_of_somebody_else_is_not_taken_for_ours() {
 
 #[tokio::test]
 async fn two_pools_of_ours_with_one_name_are_named_and_none_is_guessed() {
-    let world = World::empty().await;
+    let world = World::empty();
     let mut ids = Vec::new();
     for _ in 0..2 {
         ids.push(pool().reconcile(&world.cx(), Found::Missing).await.unwrap().id);
@@ -161,7 +161,7 @@ async fn two_pools_of_ours_with_one_name_are_named_and_none_is_guessed() {
 
 #[tokio::test]
 async fn a_lost_answer_makes_no_second_pool() {
-    let world = World::empty().await;
+    let world = World::empty();
     fault(&world, "hangup_after", "CreateUserPool");
     let outputs = world.deploy(&pool(), None).await;
     // Two of ours would be a failure.
@@ -171,7 +171,7 @@ async fn a_lost_answer_makes_no_second_pool() {
 #[tokio::test]
 async fn a_call_that_never_arrived_is_made_again() {
     for kind in ["hangup_before", "throttle", "error500"] {
-        let world = World::empty().await;
+        let world = World::empty();
         fault(&world, kind, "CreateUserPool");
         let outputs = world.deploy(&pool(), None).await;
         assert_eq!(world.read(&pool(), None).await, Found::Owned { inputs: pool(), outputs });
@@ -180,7 +180,7 @@ async fn a_call_that_never_arrived_is_made_again() {
 
 #[tokio::test]
 async fn a_run_that_died_before_mfa_was_set_is_completed_by_the_next() {
-    let world = World::empty().await;
+    let world = World::empty();
     fault(&world, "error500", "SetUserPoolMfaConfig");
     pool_with_passkeys().reconcile(&dying(&world), Found::Missing).await.unwrap_err();
     assert_eq!(owned(&world, &pool_with_passkeys(), None).await.mfa.mode, "OFF");
@@ -189,7 +189,7 @@ async fn a_run_that_died_before_mfa_was_set_is_completed_by_the_next() {
 
 #[tokio::test]
 async fn a_run_that_died_before_passkeys_were_allowed_is_completed_by_the_next() {
-    let world = World::empty().await;
+    let world = World::empty();
     fault(&world, "error500", "UpdateUserPool");
     pool_with_passkeys().reconcile(&dying(&world), Found::Missing).await.unwrap_err();
     world.deploy_with(&pool_with_passkeys(), None, &["SetUserPoolMfaConfig", "UpdateUserPool"]).await;
@@ -197,7 +197,7 @@ async fn a_run_that_died_before_passkeys_were_allowed_is_completed_by_the_next()
 
 #[tokio::test]
 async fn the_triggers_survive_a_change_of_the_pool() {
-    let world = World::empty().await;
+    let world = World::empty();
     let outputs = world.deploy(&pool(), None).await;
     let arn = format!("arn:aws:lambda:eu-west-1:{}:function:mails", world.cx().account);
     let triggers = UserPoolTriggers {
@@ -214,7 +214,7 @@ async fn the_triggers_survive_a_change_of_the_pool() {
 
 #[tokio::test]
 async fn deleting_takes_the_protection_off_that_the_run_saw() {
-    let world = World::empty().await;
+    let world = World::empty();
     let declared = UserPool { deletion_protection: true, ..pool() };
     let outputs = world.deploy(&declared, None).await;
     world.delete(&declared, Some(&outputs)).await;
@@ -227,7 +227,7 @@ async fn deleting_takes_the_protection_off_that_the_run_saw() {
 
 #[tokio::test]
 async fn a_protection_that_somebody_switched_on_since_holds() {
-    let world = World::empty().await;
+    let world = World::empty();
     let outputs = world.deploy(&pool(), None).await;
     let protect = world.cx().clients.cognito.update_user_pool().user_pool_id(&outputs.id);
     protect.deletion_protection(DeletionProtectionType::Active).send().await.unwrap();

@@ -19,7 +19,7 @@ const OURS: [&str; 4] =
 
 #[tokio::test]
 async fn missing_triggers_are_attached_and_the_pool_stays_as_it_was() {
-    let world = World::empty().await;
+    let world = World::empty();
     let pool_outputs = world.deploy(&pool(), None).await;
     let declared = triggers(&world, &pool_outputs.id, &OURS);
     world.expect_missing(&declared, None).await;
@@ -31,7 +31,7 @@ async fn missing_triggers_are_attached_and_the_pool_stays_as_it_was() {
 
 #[tokio::test]
 async fn triggers_that_are_right_are_left_alone() {
-    let world = World::empty().await;
+    let world = World::empty();
     let pool_outputs = world.deploy(&pool(), None).await;
     let declared = triggers(&world, &pool_outputs.id, &OURS);
     world.deploy(&declared, None).await;
@@ -40,7 +40,7 @@ async fn triggers_that_are_right_are_left_alone() {
 
 #[tokio::test]
 async fn a_trigger_that_somebody_detached_attached_or_moved_is_put_right_with_one_call() {
-    let world = World::empty().await;
+    let world = World::empty();
     let pool_outputs = world.deploy(&pool(), None).await;
     let declared = triggers(&world, &pool_outputs.id, &OURS);
     let mut moved = declared.clone();
@@ -57,7 +57,7 @@ async fn a_trigger_that_somebody_detached_attached_or_moved_is_put_right_with_on
 
 #[tokio::test]
 async fn deleting_detaches_them_all_and_what_is_gone_stays_gone() {
-    let world = World::empty().await;
+    let world = World::empty();
     let pool_outputs = world.deploy(&pool(), None).await;
     let declared = triggers(&world, &pool_outputs.id, &OURS);
     let outputs = world.deploy(&declared, None).await;
@@ -73,7 +73,7 @@ async fn deleting_detaches_them_all_and_what_is_gone_stays_gone() {
 
 #[tokio::test]
 async fn pool_and_triggers_are_read_with_one_description() {
-    let world = World::empty().await;
+    let world = World::empty();
     let pool_outputs = world.deploy(&pool(), None).await;
     let declared = triggers(&world, &pool_outputs.id, &OURS);
     let outputs = world.deploy(&declared, None).await;

@@ -1,6 +1,7 @@
 //! The REST API: its name and tags, and everything in it as one OpenAPI body. A change here reaches clients only with a new
 //! deployment; that is a kind of its own.
 
+mod answers;
 mod observe;
 mod openapi;
 #[cfg(test)]
@@ -20,7 +21,6 @@ use crate::aws::failure;
 use crate::aws::retry::{create_once, retry_while};
 
 pub use openapi::body_hash;
-pub(super) use openapi::hex;
 use openapi::{Place, render};
 
 /// The inputs of the REST API.

@@ -3,17 +3,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use aws_sdk_apigateway::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_apigateway::operation::get_rest_api::GetRestApiOutput;
 use aws_sdk_apigateway::types::{
     Authorizer, AuthorizerType, ConnectionType, EndpointConfiguration, EndpointType, GatewayResponse,
     Integration, IntegrationType, Method, Resource as ApiResource, ResponseTransferMode,
 };
 use cogapi_engine::Failure;
-use futures::future::try_join3;
+use futures::future::try_join4;
 
+use super::answers::{GatewayAnswer, Preflight, gateway_answers, preflight};
 use super::openapi::{
-    AUTHORIZER, AUTHORIZER_TTL, GatewayAnswer, IDENTITY_SOURCE, JSON, PREFLIGHT_REQUEST, PREFLIGHT_STATUS,
-    Place, Preflight, gateway_answers, invocation_uri, paths_of, preflight,
+    AUTHORIZER, AUTHORIZER_TTL, IDENTITY_SOURCE, JSON, PREFLIGHT_REQUEST, PREFLIGHT_STATUS, Place,
+    invocation_uri, paths_of,
 };
 use super::{Authorization, RestApi, Route, setting};
 use crate::aws::errors::is_missing;
@@ -41,28 +43,33 @@ impl RestApi {
     /// The API of this id, as it is now. `self` is what it should be, as last known.
     pub(super) async fn observe(&self, cx: &Context, id: &str) -> Result<Option<Self>, Failure> {
         let gateway = &cx.clients.apigateway;
-        let api = match gateway.get_rest_api().rest_api_id(id).send().await {
-            Ok(api) => api,
-            Err(error) if is_missing(&error) => return Ok(None),
-            Err(error) => return Err(failure("reading the REST API failed", &error)),
+        let api = async {
+            let api = gateway.get_rest_api().rest_api_id(id).send().await;
+            present("reading the REST API failed", api)
         };
         let resources = async {
             let pages = gateway.get_resources().rest_api_id(id).embed("methods").limit(500);
             let resources = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-            resources.map_err(|error| failure("reading the API's methods failed", &error))
+            present("reading the API's methods failed", resources)
         };
         // One page holds all of these: an API has at most 10 authorizers, and a gateway response for each of some 20 types.
         let authorizers = async {
             let page = gateway.get_authorizers().rest_api_id(id).limit(500).send().await;
-            let page = page.map_err(|error| failure("reading the API's authorizers failed", &error))?;
-            Ok(page.items.unwrap_or_default())
+            present("reading the API's authorizers failed", page.map(|page| page.items.unwrap_or_default()))
         };
         let answers = async {
             let page = gateway.get_gateway_responses().rest_api_id(id).limit(500).send().await;
-            let page = page.map_err(|error| failure("reading the API's gateway responses failed", &error))?;
-            Ok(page.items.unwrap_or_default())
+            present(
+                "reading the API's gateway responses failed",
+                page.map(|page| page.items.unwrap_or_default()),
+            )
         };
-        let (resources, authorizers, answers) = try_join3(resources, authorizers, answers).await?;
+        let (Some(api), Some(resources), Some(authorizers), Some(answers)) =
+            // In a box, as four requests at once make a large future.
+            Box::pin(try_join4(api, resources, authorizers, answers)).await?
+        else {
+            return Ok(None);
+        };
         let place = Place { partition: cx.clients.partition(), region: &cx.clients.region };
         Ok(Some(self.mapped(place, Seen { api, resources, authorizers, answers })))
     }
@@ -191,6 +198,18 @@ impl RestApi {
         for kind in found.keys().filter(|kind| !expected.contains_key(*kind)) {
             deviations.insert(format!("gateway response {kind}"), ADDED.to_owned());
         }
+    }
+}
+
+/// The answer, or nothing where the API is gone.
+fn present<T, E>(summary: &str, answer: Result<T, SdkError<E>>) -> Result<Option<T>, Failure>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(failure(summary, &error)),
     }
 }
 

@@ -1,12 +1,13 @@
 //! The API as one OpenAPI 3 body with API Gateway's extensions, rendered from the inputs. Pure: a body per inputs, and the
 //! same pieces for `observe` to compare with. Makes no call and knows no endpoint.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Authorization, Cors, RestApi, Route};
+use super::answers::{Preflight, gateway_answers, preflight};
+use super::{Authorization, RestApi, Route};
 
 /// The name of the one authorizer.
 pub(super) const AUTHORIZER: &str = "cognito";
@@ -20,9 +21,6 @@ pub(super) const PREFLIGHT_STATUS: &str = "204";
 pub(super) const PREFLIGHT_REQUEST: &str = r#"{"statusCode": 204}"#;
 /// The content type that templates are chosen by; requests without one count as this.
 pub(super) const JSON: &str = "application/json";
-/// How long a browser may remember a preflight's answer, in seconds.
-const PREFLIGHT_MAX_AGE: u32 = 600;
-
 /// Where the API is, as far as the body names it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'a> {
@@ -30,26 +28,6 @@ pub(super) struct Place<'a> {
     pub(super) partition: &'a str,
     /// The region.
     pub(super) region: &'a str,
-}
-
-/// The answer to a CORS preflight: headers and, where the origin must be looked at, the template that does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Preflight {
-    /// Header name to mapped value, e.g. `'*'` with its quotes.
-    pub(super) headers: BTreeMap<String, String>,
-    /// The response template.
-    pub(super) template: Option<String>,
-}
-
-/// What API Gateway answers by itself on one of its own errors.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct GatewayAnswer {
-    /// The status.
-    pub(super) status: String,
-    /// `gatewayresponse.header.<name>` to mapped value.
-    pub(super) parameters: BTreeMap<String, String>,
-    /// The body's template.
-    pub(super) body: String,
 }
 
 /// The whole body.
@@ -66,16 +44,7 @@ pub(super) fn render(api: &RestApi, place: Place<'_>) -> Value {
 pub fn body_hash(api: &RestApi) -> String {
     // An API never moves to another region, so its place says nothing.
     let body = definition(api, Place { partition: "aws", region: "" });
-    hex(&Sha256::digest(Value::Object(body).to_string()))
-}
-
-pub(in super::super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(Sha256::digest(Value::Object(body).to_string()))
 }
 
 fn definition(api: &RestApi, place: Place<'_>) -> Map<String, Value> {
@@ -115,7 +84,7 @@ pub(super) fn paths_of(api: &RestApi) -> BTreeSet<&str> {
     api.routes.keys().filter_map(|key| key.split_once(' ')).map(|(_, path)| path).collect()
 }
 
-fn routes_at<'a>(api: &'a RestApi, path: &str) -> Vec<(&'a str, &'a Route)> {
+pub(super) fn routes_at<'a>(api: &'a RestApi, path: &str) -> Vec<(&'a str, &'a Route)> {
     api.routes
         .iter()
         .filter_map(|(key, route)| key.split_once(' ').map(|(method, at)| (method, at, route)))
@@ -206,69 +175,6 @@ fn security_schemes(api: &RestApi) -> Map<String, Value> {
     schemes
 }
 
-/// The answer to `OPTIONS path`.
-pub(super) fn preflight(api: &RestApi, path: &str) -> Preflight {
-    let methods = routes_at(api, path).into_iter().map(|(method, _)| method);
-    let mut headers = BTreeMap::from([
-        ("Access-Control-Allow-Headers", quoted(&api.cors.headers.join(","))),
-        ("Access-Control-Allow-Methods", quoted(&allowed(methods))),
-        ("Access-Control-Max-Age", quoted(&PREFLIGHT_MAX_AGE.to_string())),
-        ("Cache-Control", quoted("no-store")),
-    ]);
-    let origin = AllowedOrigin::of(&api.cors);
-    if let AllowedOrigin::Always(origin) = origin {
-        headers.insert("Access-Control-Allow-Origin", quoted(origin));
-    }
-    if origin.varies() {
-        headers.insert("Vary", quoted("Origin"));
-    }
-    let template = match origin {
-        AllowedOrigin::Never | AllowedOrigin::Always(_) => None,
-        AllowedOrigin::OneOf(origins) => Some(echo_origin(origins)),
-    };
-    let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Preflight { headers, template }
-}
-
-/// Which origin an answer names.
-#[derive(Debug, Clone, Copy)]
-enum AllowedOrigin<'a> {
-    Never,
-    Always(&'a str),
-    OneOf(&'a [String]),
-}
-
-impl<'a> AllowedOrigin<'a> {
-    fn of(cors: &'a Cors) -> Self {
-        match cors.origins.as_slice() {
-            origins if origins.iter().any(|origin| origin == "*") => Self::Always("*"),
-            [] => Self::Never,
-            [origin] => Self::Always(origin),
-            origins => Self::OneOf(origins),
-        }
-    }
-
-    /// Whether it depends on who asks, so that caches must tell them apart.
-    fn varies(self) -> bool {
-        !matches!(self, Self::Never | Self::Always("*"))
-    }
-}
-
-/// Names the request's origin in the answer if it is one of `origins`. Clients of HTTP/2 send the header in lower case, and the
-/// map of headers is case-sensitive.
-fn echo_origin(origins: &[String]) -> String {
-    let listed: Vec<String> = origins.iter().map(|origin| format!("$origin == '{origin}'")).collect();
-    [
-        "#set($origin = $input.params().header.get('Origin'))",
-        "#if(!$origin || $origin == '')#set($origin = $input.params().header.get('origin'))#end",
-        &format!(
-            "#if({})#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)#end",
-            listed.join(" || ")
-        ),
-    ]
-    .join("\n")
-}
-
 fn preflight_operation(path: &str, preflight: &Preflight) -> Value {
     let declared: Map<String, Value> = preflight
         .headers
@@ -304,73 +210,4 @@ fn preflight_operation(path: &str, preflight: &Preflight) -> Value {
         }),
     );
     Value::Object(operation)
-}
-
-/// Every error that API Gateway answers itself: its type, our status, the contract's code, what the client is told.
-const ANSWERS: &[(&str, u16, &str, &str)] = &[
-    ("ACCESS_DENIED", 403, "forbidden", "You may not do this."),
-    ("BAD_REQUEST_BODY", 400, "invalid_request", "The request's body is not valid."),
-    ("BAD_REQUEST_PARAMETERS", 400, "invalid_request", "The request's parameters are not valid."),
-    ("DEFAULT_4XX", 400, "invalid_request", "The request is not valid."),
-    ("DEFAULT_5XX", 500, "internal", "Something went wrong on our side."),
-    ("EXPIRED_TOKEN", 401, "invalid_token", "The token has expired."),
-    ("INTEGRATION_FAILURE", 503, "upstream_unavailable", "The service is not available now; try again."),
-    ("INTEGRATION_TIMEOUT", 503, "upstream_unavailable", "The service took too long; try again."),
-    ("INVALID_API_KEY", 403, "forbidden", "You may not do this."),
-    ("INVALID_SIGNATURE", 403, "forbidden", "The request's signature is not valid."),
-    // Also what API Gateway answers for a path that it does not know.
-    ("MISSING_AUTHENTICATION_TOKEN", 403, "forbidden", "No such endpoint, or it needs authentication."),
-    ("QUOTA_EXCEEDED", 429, "too_many_requests", "Too many requests; try again later."),
-    // The contract's answer to a body that is too large; API Gateway's own limit of 10 MB is met first.
-    ("REQUEST_TOO_LARGE", 400, "invalid_request", "The request is too large."),
-    ("THROTTLED", 429, "too_many_requests", "Too many requests; try again later."),
-    ("UNAUTHORIZED", 401, "invalid_token", "A valid token is needed."),
-    ("WAF_FILTERED", 403, "forbidden", "You may not do this."),
-];
-
-/// The gateway responses: the contract's error body and headers on all that API Gateway answers itself.
-pub(super) fn gateway_answers(api: &RestApi) -> BTreeMap<&'static str, GatewayAnswer> {
-    let methods = api.routes.keys().filter_map(|key| key.split_once(' ')).map(|(method, _)| method);
-    let mut common = BTreeMap::from([
-        ("Access-Control-Allow-Headers", quoted(&api.cors.headers.join(","))),
-        ("Access-Control-Allow-Methods", quoted(&allowed(methods))),
-        ("Cache-Control", quoted("no-store")),
-    ]);
-    let origin = AllowedOrigin::of(&api.cors);
-    let named = match origin {
-        AllowedOrigin::Never => None,
-        AllowedOrigin::Always(origin) => Some(quoted(origin)),
-        // Gateway responses know variables but no conditions, so the origin can't be compared here. An origin that is not
-        // listed gets to read an error that holds nothing but its own request's id.
-        AllowedOrigin::OneOf(_) => Some("method.request.header.Origin".to_owned()),
-    };
-    common.extend(named.map(|origin| ("Access-Control-Allow-Origin", origin)));
-    if origin.varies() {
-        common.insert("Vary", quoted("Origin"));
-    }
-    ANSWERS
-        .iter()
-        .map(|(kind, status, code, message)| {
-            let retry = (*status == 429).then(|| ("Retry-After", quoted("1")));
-            let parameters = common
-                .clone()
-                .into_iter()
-                .chain(retry)
-                .map(|(name, value)| (format!("gatewayresponse.header.{name}"), value))
-                .collect();
-            let body = json!({"code": code, "message": message, "request_id": "$context.requestId"});
-            let answer = GatewayAnswer { status: status.to_string(), parameters, body: body.to_string() };
-            (*kind, answer)
-        })
-        .collect()
-}
-
-/// A constant in API Gateway's mapping expressions.
-fn quoted(text: &str) -> String {
-    format!("'{text}'")
-}
-
-fn allowed<'a>(methods: impl Iterator<Item = &'a str>) -> String {
-    let methods: BTreeSet<&str> = methods.chain(["OPTIONS"]).collect();
-    methods.into_iter().collect::<Vec<_>>().join(",")
 }

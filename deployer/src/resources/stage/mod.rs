@@ -80,6 +80,9 @@ impl Stage {
         if stage.cache_cluster_enabled {
             deviations.insert("/cacheClusterEnabled".to_owned(), "true".to_owned());
         }
+        if stage.access_log_settings.is_some() {
+            deviations.insert("/accessLogSettings".to_owned(), "set".to_owned());
+        }
         if stage.canary_settings.is_some() {
             deviations.insert("/canarySettings".to_owned(), "set".to_owned());
         }

@@ -74,7 +74,7 @@ pub(super) fn options(path: &str, setting: &MethodSetting) -> HashMap<String, St
 /// The operation that puts an option back to its default.
 fn undo(path: &str) -> PatchOperation {
     match path {
-        "/canarySettings" => remove(path),
+        "/accessLogSettings" | "/canarySettings" => remove(path),
         _ if path.starts_with("/variables/") => remove(path),
         _ if path.ends_with("/loglevel") => replace(path, "OFF"),
         _ => replace(path, "false"),
