@@ -80,7 +80,7 @@ impl Stage {
         if stage.cache_cluster_enabled {
             deviations.insert("/cacheClusterEnabled".to_owned(), "true".to_owned());
         }
-        if stage.access_log_settings.is_some() {
+        if stage.access_log_settings.and_then(|log| log.destination_arn).is_some_and(|arn| !arn.is_empty()) {
             deviations.insert("/accessLogSettings".to_owned(), "set".to_owned());
         }
         if stage.canary_settings.is_some() {
