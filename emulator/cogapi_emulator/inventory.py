@@ -4,6 +4,7 @@ Reads ministack's stores and changes nothing. What is named in `_DESCRIBED` is d
 every other store shows its keys under `other`, so that nothing can exist unseen.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 
@@ -22,7 +23,7 @@ _DESCRIBED = {
     "dynamodb": ("_tables", "_tags", "_ttl_settings", "_pitr_settings"),
     "iam": ("_roles",),
     "lambda_svc": ("_functions",),
-    "s3": ("_buckets", "_object_versions"),
+    "s3": ("_bucket_encryption", "_buckets", "_object_versions"),
 }  # fmt: skip
 
 # Stores that hold what has happened, or what every account has, not what exists.
@@ -42,6 +43,8 @@ _NOT_RESOURCES = {
     "ses": ("_sent_emails",),
     "sns": ("_sms_messages",),
 }  # fmt: skip
+
+_ALGORITHM = re.compile(r"<SSEAlgorithm>(.*?)</SSEAlgorithm>")
 
 
 def take(account: str) -> dict[str, object]:
@@ -122,12 +125,19 @@ def _log_groups(account: str) -> Iterator[dict[str, object]]:
 
 def _buckets(account: str) -> Iterator[dict[str, object]]:
     versions = {key[-1]: found for key, found in _items("s3", "_object_versions", account)}
+    encryption = {key[-1]: found for key, found in _items("s3", "_bucket_encryption", account)}
     for key, bucket in _items("s3", "_buckets", account):
         name = key[-1]
         keys = dict.fromkeys(bucket["objects"], 1)
         # With versioning, a deleted object's versions and its delete marker are still there.
         keys |= {item: len(found) for (owner, item), found in versions.items() if owner == name and found}
-        yield {"name": name, "keys": [{"key": item, "versions": keys[item]} for item in sorted(keys)]}
+        # Without a setting of its own, S3 encrypts with its own keys: the same as saying so.
+        algorithm = _ALGORITHM.search(encryption.get(name, ""))
+        yield {
+            "name": name,
+            "encryption": algorithm[1] if algorithm else "AES256",
+            "keys": [{"key": item, "versions": keys[item]} for item in sorted(keys)],
+        }
 
 
 def _table(table: dict) -> dict[str, object]:

@@ -52,9 +52,15 @@ def test_an_inventory_names_everything_and_forgets_what_is_deleted(emulator: Emu
         }
     ]
     assert full["log_groups"] == [{"name": "group", "retention_days": None}]
-    assert full["buckets"] == [{"name": bucket, "keys": [{"key": "key", "versions": 2}]}]
+    assert full["buckets"] == [{"name": bucket, "encryption": "AES256", "keys": [{"key": "key", "versions": 2}]}]
     assert full["tables"] == [{"name": "table", "items": 1}]
     assert any("unexpected" in key for keys in full["other"].values() for key in keys)
+
+    # S3's default said aloud is no difference; another key is.
+    for algorithm in ("AES256", "aws:kms"):
+        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
+        s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+        assert emulator.admin("GET", "inventory", account=account)["buckets"][0]["encryption"] == algorithm
 
     cognito.delete_user_pool(UserPoolId=pool)
     emulator.client("lambda", account).delete_function(FunctionName="f")
