@@ -44,9 +44,9 @@ fn main() {
         println!(
             "{what:<28} {:>6.1} s {:>6} {:>6} {:>6}",
             wall.as_secs_f64(),
-            calls["total"],
-            calls["reads"],
-            calls["writes"]
+            calls["total"].as_u64().unwrap(),
+            calls["reads"].as_u64().unwrap(),
+            calls["writes"].as_u64().unwrap()
         );
         by_operation.push((what, calls["by_operation"].clone()));
     }
@@ -60,6 +60,6 @@ fn main() {
 
 fn list(calls: &Value) {
     for (operation, count) in calls.as_object().unwrap() {
-        println!("{count:>6}  {operation}");
+        println!("{:>6}  {operation}", count.as_u64().unwrap());
     }
 }

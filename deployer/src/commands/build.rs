@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use super::target::{Target, build_options};
+use super::target::{Target, build, build_options};
 use super::{Error, Outcome};
-use crate::artifacts;
-use crate::render::{note, result};
+use crate::render::progress::Progress;
+use crate::render::result;
 
 /// Arguments of `cogapi build`.
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ pub(super) struct Build {
 impl Build {
     pub(super) async fn run(self) -> Result<Outcome, Error> {
         let (root, environment) = self.target.configuration()?;
-        let built = artifacts::build(&build_options(&root, &environment, None), note).await?;
+        let built = build(&build_options(&root, &environment, None), &Progress::start()).await?;
         for artifact in built.iter() {
             result(&format!("{:<8} {:>8} KiB  {}", artifact.name, artifact.zip.len() / 1024, artifact.key));
         }

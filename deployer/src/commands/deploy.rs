@@ -27,7 +27,7 @@ impl Deploy {
     pub(super) async fn run(self) -> Result<Outcome, Error> {
         let progress = Progress::start();
         let opened = self.target.open().await?;
-        let artifacts = opened.build().await?;
+        let artifacts = opened.build(&progress).await?;
         let outputs = self.deploy(&opened, &artifacts, &progress).await?;
         result(&render::outputs::text(&outputs));
         Ok(Outcome::Done)

@@ -4,14 +4,14 @@ use clap::Args;
 use cogapi_engine::Failure;
 
 use super::deploy::Deploy;
-use super::target::{Opened, Target, build_options};
+use super::target::{Opened, Target, build, build_options};
 use super::{Error, Outcome, interrupt, project};
 use crate::aws::Clients;
 use crate::aws::clients::EMULATOR_KEY;
+use crate::config;
 use crate::emulator::{self, Emulator};
 use crate::render::progress::Progress;
 use crate::render::{note, result};
-use crate::{artifacts, config};
 
 /// The environment that it deploys.
 const ENVIRONMENT: &str = "local";
@@ -54,7 +54,7 @@ impl Local {
         emulator: &mut Emulator,
         progress: &Progress,
     ) -> Result<Outcome, Error> {
-        let built = artifacts::build(&build_options(root, &environment, Some(&emulator.url)), note).await?;
+        let built = build(&build_options(root, &environment, Some(&emulator.url)), progress).await?;
         let clients = Clients::emulator(&environment.aws.region, &emulator.url, EMULATOR_KEY);
         let opened = Opened::of(root.to_owned(), environment, clients).await?;
         let deploy = Deploy {

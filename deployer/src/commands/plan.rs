@@ -28,7 +28,7 @@ impl Plan {
     pub(super) async fn run(self) -> Result<Outcome, Error> {
         let progress = Progress::start();
         let opened = self.target.open().await?;
-        let artifacts = opened.build().await?;
+        let artifacts = opened.build(&progress).await?;
         let desired = opened.desired(&artifacts);
         // No lock: a plan changes nothing, and a look at a moving target is still a look.
         let state = opened.state().await?;

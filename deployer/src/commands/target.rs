@@ -12,7 +12,8 @@ use crate::artifacts::{self, Artifacts, BuildOptions, Machine, Profile};
 use crate::aws::Clients;
 use crate::backend::{Location, S3Backend};
 use crate::config::{self, Architecture, Environment};
-use crate::render::note;
+use crate::render::building::Building;
+use crate::render::progress::Progress;
 use crate::resources::Context;
 use crate::stack;
 
@@ -40,7 +41,10 @@ impl Target {
     /// Reads the configuration.
     pub(super) fn configuration(&self) -> Result<(PathBuf, Environment), Error> {
         let root = project::root()?;
-        let folder = self.folder.clone().unwrap_or_else(|| root.join("environments"));
+        // Messages name its files, so it is named from here where we are at home.
+        let here = std::env::current_dir().is_ok_and(|here| here == root);
+        let standard = if here { PathBuf::from("environments") } else { root.join("environments") };
+        let folder = self.folder.clone().unwrap_or(standard);
         let environment = config::load(&folder, &self.environment)?;
         Ok((root, environment))
     }
@@ -85,9 +89,9 @@ impl Opened {
     }
 
     /// Builds the handlers, or finds that they are built.
-    pub(super) async fn build(&self) -> Result<Artifacts, Error> {
+    pub(super) async fn build(&self, progress: &Progress) -> Result<Artifacts, Error> {
         let options = build_options(&self.root, &self.environment, self.cx.clients.endpoint.as_deref());
-        Ok(artifacts::build(&options, note).await?)
+        build(&options, progress).await
     }
 
     /// What should exist.
@@ -117,6 +121,12 @@ impl Opened {
     pub(super) fn error(&self, error: cogapi_engine::BackendError) -> Error {
         Error::backend(&self.environment.name, error)
     }
+}
+
+/// Builds the handlers, or finds that they are built.
+pub(super) async fn build(options: &BuildOptions, progress: &Progress) -> Result<Artifacts, Error> {
+    let building = Building::new(progress);
+    Ok(artifacts::build(options, |line| building.line(line)).await?)
 }
 
 /// Who we are, for whoever finds our lock.

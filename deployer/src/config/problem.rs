@@ -7,7 +7,7 @@ use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::NamedSource;
 
 /// One fault of an environment file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +82,23 @@ impl ConfigError {
             Self::Name { .. } | Self::Missing { .. } | Self::Unreadable { .. } => &[],
         }
     }
+
+    /// What to do about it, where it isn't said with each problem.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Missing { file, existing, .. } => {
+                let known = if existing.is_empty() {
+                    "there are none yet".to_owned()
+                } else {
+                    format!("there are: {}", existing.join(", "))
+                };
+                Some(format!("{known}; to make it, copy dev.toml.example to {}", file.display()))
+            }
+            Self::Name { .. } => Some("e.g. dev, prod, team-a".to_owned()),
+            Self::Unreadable { .. } | Self::Invalid { .. } => None,
+        }
+    }
 }
 
 impl fmt::Display for ConfigError {
@@ -109,40 +126,6 @@ impl std::error::Error for ConfigError {
             Self::Unreadable { cause, .. } => Some(cause),
             Self::Name { .. } | Self::Missing { .. } | Self::Invalid { .. } => None,
         }
-    }
-}
-
-/// The message lists every problem, so the labels need only mark the places.
-impl Diagnostic for ConfigError {
-    fn help(&self) -> Option<Box<dyn fmt::Display + '_>> {
-        match self {
-            Self::Missing { file, existing, .. } => {
-                let known = if existing.is_empty() {
-                    "there are none yet".to_owned()
-                } else {
-                    format!("there are: {}", existing.join(", "))
-                };
-                Some(Box::new(format!("{known}; to make it, copy dev.toml.example to {}", file.display())))
-            }
-            Self::Name { .. } => Some(Box::new("e.g. dev, prod, team-a")),
-            Self::Unreadable { .. } | Self::Invalid { .. } => None,
-        }
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        match self {
-            Self::Invalid { source, .. } => Some(source),
-            Self::Name { .. } | Self::Missing { .. } | Self::Unreadable { .. } => None,
-        }
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let problems = self.problems();
-        (!problems.is_empty()).then(|| {
-            Box::new(problems.iter().map(|problem| {
-                LabeledSpan::new(Some(problem.problem.clone()), problem.span.start, problem.span.len())
-            })) as Box<dyn Iterator<Item = LabeledSpan>>
-        })
     }
 }
 

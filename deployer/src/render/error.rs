@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use cogapi_engine::{Applied, Failure};
-use miette::{GraphicalReportHandler, GraphicalTheme};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
 use crate::commands::Error;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, Problem};
 
 /// The error for a person.
 #[must_use]
@@ -49,19 +49,53 @@ fn one(failure: &Failure) -> String {
     format!("error: {failure}")
 }
 
-fn config(error: &ConfigError) -> String {
-    let mut text = format!("error: {error}");
-    // The places in the file, below the plain lines that editors and pipelines parse.
-    if !error.problems().is_empty() {
-        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::none()).with_width(80);
-        let mut places = String::new();
-        if handler.render_report(&mut places, error).is_ok() {
-            text = format!("{text}\n{}", places.trim_end());
+/// What is wrong with a configuration, each fault in its place.
+pub(crate) fn config(error: &ConfigError) -> String {
+    let ConfigError::Invalid { source, problems } = error else {
+        let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
+        return format!("error: {error}{hint}");
+    };
+    let mut text = match problems.len() {
+        1 => format!("error: {} has a problem", source.name()),
+        several => format!("error: {} has {several} problems", source.name()),
+    };
+    // Too wide to break a line: pipelines and editors look for `file:line:`, and a terminal wraps by itself.
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(1000);
+    for problem in problems {
+        let mut place = String::new();
+        if handler.render_report(&mut place, &InPlace { problem, source }).is_err() {
+            place = problem.to_string();
         }
-    } else if let Some(help) = miette::Diagnostic::help(error) {
-        let _ = write!(text, "\n  hint: {help}");
+        let _ = write!(text, "\n{}", place.trim_end());
     }
     text
+}
+
+/// A problem with the lines around it.
+#[derive(Debug)]
+struct InPlace<'a> {
+    problem: &'a Problem,
+    source: &'a NamedSource<String>,
+}
+
+impl std::fmt::Display for InPlace<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.problem.fmt(f)
+    }
+}
+
+impl std::error::Error for InPlace<'_> {}
+
+impl Diagnostic for InPlace<'_> {
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        // What is missing has no place of its own; the line names it.
+        (!self.problem.span.is_empty()).then_some(self.source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let Problem { span, .. } = self.problem;
+        Some(Box::new(std::iter::once(LabeledSpan::new(None, span.start, span.len()))))
+    }
 }
 
 fn incomplete(applied: &Applied) -> String {

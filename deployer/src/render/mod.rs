@@ -1,5 +1,6 @@
 //! What people and pipelines read: texts made from plans, events and errors. Makes strings and writes them; decides nothing.
 
+pub mod building;
 pub mod error;
 pub mod outputs;
 pub mod plan;

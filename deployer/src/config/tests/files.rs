@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use miette::Diagnostic as _;
-
 use super::super::{ConfigError, list, load};
 use super::{LEAST, invalid, rendered, valid};
 
@@ -68,7 +66,7 @@ fn a_missing_environment_is_answered_with_those_that_exist() {
         fs::write(dir.path().join(format!("{name}.toml")), LEAST).unwrap();
     }
     let error = load(dir.path(), "stage").unwrap_err();
-    let help = error.help().unwrap().to_string();
+    let help = error.hint().unwrap();
     let shown = error.to_string();
     assert!(shown.contains("there is no environment \"stage\""), "{shown}");
     assert!(help.starts_with("there are: dev, prod; to make it, copy dev.toml.example to "), "{help}");

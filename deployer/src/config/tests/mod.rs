@@ -10,8 +10,6 @@ mod values;
 
 use std::fmt::Write;
 
-use miette::{GraphicalReportHandler, GraphicalTheme};
-
 use super::{ConfigError, Environment, parse};
 
 /// The least that makes an environment: eight lines, with `[email]` last.
@@ -33,12 +31,9 @@ fn invalid(text: &str) -> ConfigError {
     parse("dev", "dev.toml", text).expect_err("should be refused")
 }
 
-/// As a terminal without colours would show it.
+/// As a person sees it.
 fn rendered(error: &ConfigError) -> String {
-    let mut text = String::new();
-    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(100);
-    handler.render_report(&mut text, error).unwrap();
-    text
+    crate::render::error::config(error)
 }
 
 #[test]
@@ -139,24 +134,26 @@ fn a_key_that_is_there_twice_is_refused() {
 fn problems_are_marked_in_the_source() {
     let text = LEAST.replace("region = \"eu-west-1\"", "regoin = \"eu-west-1\"").replace("hello@", "hello");
     insta::assert_snapshot!(rendered(&invalid(&text)), @r#"
-     × dev.toml:1: aws.region: is missing (add region = "eu-west-1")
-     │ dev.toml:2: aws.regoin: is not a known key (did you mean region?)
-     │ dev.toml:8: email.from: "helloexample.com" is not an e-mail address (e.g. "hello@example.com")
-      ╭─[dev.toml:1:2]
-    1 │ [aws]
-      ·  ─┬─
-      ·   ╰── is missing
-    2 │ regoin = "eu-west-1"
-      · ───┬──
-      ·    ╰── is not a known key
-    3 │ [state]
-      ╰────
-      ╭─[dev.toml:8:8]
-    7 │ [email]
-    8 │ from = "helloexample.com"
-      ·        ─────────┬────────
-      ·                 ╰── "helloexample.com" is not an e-mail address
-      ╰────
+    error: dev.toml has 3 problems
+      × dev.toml:1: aws.region: is missing (add region = "eu-west-1")
+       ╭─[dev.toml:1:2]
+     1 │ [aws]
+       ·  ───
+     2 │ regoin = "eu-west-1"
+       ╰────
+      × dev.toml:2: aws.regoin: is not a known key (did you mean region?)
+       ╭─[dev.toml:2:1]
+     1 │ [aws]
+     2 │ regoin = "eu-west-1"
+       · ──────
+     3 │ [state]
+       ╰────
+      × dev.toml:8: email.from: "helloexample.com" is not an e-mail address (e.g. "hello@example.com")
+       ╭─[dev.toml:8:8]
+     7 │ [email]
+     8 │ from = "helloexample.com"
+       ·        ──────────────────
+       ╰────
     "#);
 }
 
