@@ -56,6 +56,23 @@ impl LogGroup {
         };
         Ok(Some(Self { name: self.name.clone(), retention_days: group.retention_in_days, tags }))
     }
+
+    /// Makes the group. Returns what is there then: the retention is a call of its own.
+    async fn create(&self, cx: &Context) -> Result<Self, Failure> {
+        const SUMMARY: &str = "creating the log group failed";
+        let create = cx.clients.logs.create_log_group().log_group_name(&self.name);
+        match create.set_tags(Some(self.tags.clone().into_iter().collect())).send().await {
+            Ok(_) => Ok(Self { retention_days: None, ..self.clone() }),
+            // A repeated call whose first answer was lost, or somebody else's since we looked.
+            Err(error) if is_code(&error, &["ResourceAlreadyExistsException"]) => {
+                match self.observe(cx).await? {
+                    Some(present) if cx.owns(&present.tags) => Ok(present),
+                    _ => Err(failure(SUMMARY, &error)),
+                }
+            }
+            Err(error) => Err(failure(SUMMARY, &error)),
+        }
+    }
 }
 
 impl Resource for LogGroup {
@@ -79,27 +96,12 @@ impl Resource for LogGroup {
     async fn reconcile(&self, cx: &Context, found: Found<Self>) -> Result<Outputs, Failure> {
         let logs = &cx.clients.logs;
         let outputs = self.outputs(cx);
-        let mut present = found.existing().map(|(inputs, _)| inputs.clone());
-        if present.is_none() {
-            let made = logs
-                .create_log_group()
-                .log_group_name(&self.name)
-                .set_tags(Some(self.tags.clone().into_iter().collect()))
-                .send()
-                .await;
-            present = match made {
-                Ok(_) => Some(Self { retention_days: None, ..self.clone() }),
-                // A repeated call whose first answer was lost.
-                Err(error) if is_code(&error, &["ResourceAlreadyExistsException"]) => {
-                    self.observe(cx).await?
-                }
-                Err(error) => return Err(failure("creating the log group failed", &error)),
-            };
-        }
-        let found_tags = present.as_ref().map(|present| present.tags.clone()).unwrap_or_default();
-        let retention = present.and_then(|present| present.retention_days);
+        let present = match found.existing() {
+            Some((inputs, _)) => inputs.clone(),
+            None => self.create(cx).await?,
+        };
         match self.retention_days {
-            Some(days) if retention != Some(days) => {
+            Some(days) if present.retention_days != Some(days) => {
                 logs.put_retention_policy()
                     .log_group_name(&self.name)
                     .retention_in_days(days)
@@ -107,7 +109,7 @@ impl Resource for LogGroup {
                     .await
                     .map_err(|error| failure("setting the log group's retention failed", &error))?;
             }
-            None if retention.is_some() => {
+            None if present.retention_days.is_some() => {
                 logs.delete_retention_policy()
                     .log_group_name(&self.name)
                     .send()
@@ -116,7 +118,7 @@ impl Resource for LogGroup {
             }
             _ => {}
         }
-        let tags = TagChanges::between(&found_tags, &self.tags);
+        let tags = TagChanges::between(&present.tags, &self.tags);
         if !tags.set.is_empty() {
             logs.tag_resource()
                 .resource_arn(&outputs.arn)

@@ -8,7 +8,10 @@ mod cognito;
 #[path = "../common/mod.rs"]
 mod common;
 mod deployment;
+mod drift;
+mod log_group;
 mod rest_api;
+mod role;
 mod stage;
 mod support;
 mod user_group;
