@@ -66,12 +66,13 @@ impl Clients {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
             .http_client(http_client())
-            .retry_config(retries())
             .timeout_config(timeouts());
         if let Some(profile) = profile {
             loader = loader.profile_name(profile);
         }
-        Self::of(region, &loader.load().await)
+        let loaded = loader.load().await;
+        let retries = retries(loaded.retry_config());
+        Self::of(region, &loaded.into_builder().retry_config(retries).build())
     }
 
     /// Clients for an emulator on this machine, where the access key chooses the account. Neither variables nor files of the
@@ -85,7 +86,7 @@ impl Clients {
             .endpoint_url(endpoint)
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(http_client())
-            .retry_config(retries())
+            .retry_config(retries(None))
             .timeout_config(timeouts())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .build();
@@ -158,8 +159,14 @@ fn http_client() -> SharedHttpClient {
         .build_https()
 }
 
-fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_WAIT)
+/// What `AWS_MAX_ATTEMPTS`, `AWS_RETRY_MODE` or the profile say, and our own where they say nothing.
+fn retries(loaded: Option<&RetryConfig>) -> RetryConfig {
+    let standard = RetryConfig::standard();
+    let loaded = loaded.unwrap_or(&standard).clone().with_initial_backoff(FIRST_WAIT);
+    // The SDK does not tell whether its standard was asked for.
+    let asked_for =
+        loaded.max_attempts() != standard.max_attempts() || std::env::var_os("AWS_MAX_ATTEMPTS").is_some();
+    if asked_for { loaded } else { loaded.with_max_attempts(ATTEMPTS) }
 }
 
 fn timeouts() -> TimeoutConfig {

@@ -3,6 +3,7 @@
 use clap::Args;
 use cogapi_engine::{Mode, Session};
 
+use super::interrupt::unless_interrupted;
 use super::target::{Opened, Target};
 use super::{Error, Outcome, question, work};
 use crate::artifacts::{self, Artifacts};
@@ -59,22 +60,26 @@ impl Deploy {
     ) -> Result<(), Error> {
         let desired = opened.desired(artifacts);
         let mode = Mode { adopt: self.adopt, lift_protection: !opened.environment.protection.deletion };
-        let plan = work::make_plan(&opened.cx, &desired, &session.state, mode, progress).await?;
-        work::allow(&plan)?;
-        if !plan.is_empty() {
-            note(&render::plan::text(&plan, &opened.cx.stack));
-            if !self.yes {
-                question::confirm("Make these changes?", "yes")?;
+        let plan = unless_interrupted(async {
+            let plan = work::make_plan(&opened.cx, &desired, &session.state, mode, progress).await?;
+            work::allow(&plan)?;
+            if !plan.is_empty() {
+                note(&render::plan::text(&plan, &opened.cx.stack));
+                if !self.yes {
+                    question::confirm("Make these changes?", "yes").await?;
+                }
+                artifacts::upload_all(&opened.cx.clients, &opened.cx.bucket, artifacts).await?;
             }
-            artifacts::upload_all(&opened.cx.clients, &opened.cx.bucket, artifacts).await?;
-        }
+            Ok(plan)
+        })
+        .await?;
         // An empty plan is applied, too: it puts right what only the memory has wrong, and stores changed outputs.
         let applied = work::do_plan(opened, session, &plan, progress).await?;
         if plan.is_empty() {
             progress.say(&render::plan::text(&plan, &opened.cx.stack));
             return Ok(());
         }
-        work::verify(opened, session, &desired, progress).await?;
+        unless_interrupted(work::verify(opened, session, &desired, progress)).await?;
         progress.say(&format!(
             "{} is deployed and verified: {} changes, {} calls to AWS",
             opened.cx.stack,

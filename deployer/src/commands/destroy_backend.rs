@@ -28,7 +28,8 @@ impl DestroyBackend {
                     opened.location.bucket, opened.location.lock_table
                 ),
                 &opened.location.bucket,
-            )?;
+            )
+            .await?;
         }
         destroy(&opened, &progress).await?;
         Ok(Outcome::Done)

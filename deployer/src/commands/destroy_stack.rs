@@ -3,6 +3,7 @@
 use clap::Args;
 use cogapi_engine::{Desired, Mode, Session, State};
 
+use super::interrupt::unless_interrupted;
 use super::target::{Opened, Target};
 use super::{Error, Outcome, question, work};
 use crate::render::progress::Progress;
@@ -47,18 +48,21 @@ impl DestroyStack {
         let nothing = Desired::nothing();
         let before: State = session.state.clone();
         let mode = Mode { adopt: false, lift_protection: !opened.environment.protection.deletion };
-        let plan = work::make_plan(&opened.cx, &nothing, &before, mode, progress).await?;
-        work::allow(&plan)?;
-        if !self.yes {
-            note(&render::plan::text(&plan, &opened.cx.stack));
-            question::confirm(
-                &format!("This removes {} with all of its users.", opened.cx.stack),
-                &opened.environment.name,
-            )?;
-        }
+        let plan = unless_interrupted(async {
+            let plan = work::make_plan(&opened.cx, &nothing, &before, mode, progress).await?;
+            work::allow(&plan)?;
+            if !self.yes {
+                note(&render::plan::text(&plan, &opened.cx.stack));
+                let question = format!("This removes {} with all of its users.", opened.cx.stack);
+                question::confirm(&question, &opened.environment.name).await?;
+            }
+            Ok(plan)
+        })
+        .await?;
         let applied = work::do_plan(opened, session, &plan, progress).await?;
         // The state knows of nothing any more, so what to look for is taken from the one before.
-        let again = work::make_plan(&opened.cx.afresh(), &nothing, &before, mode, progress).await?;
+        let cx = opened.cx.afresh();
+        let again = unless_interrupted(work::make_plan(&cx, &nothing, &before, mode, progress)).await?;
         work::gone(&again)?;
         progress.say(&format!(
             "{} is destroyed, and looking again found nothing of it: {} changes, {} calls to AWS",

@@ -7,6 +7,9 @@ use cogapi_engine::{Address, Applied, BackendError, Failure, LockInfo, Violation
 use crate::artifacts::ArtifactError;
 use crate::config::ConfigError;
 
+/// As shells tell of a program that Ctrl-C ended: 128 and the number of SIGINT.
+const INTERRUPTED: u8 = 130;
+
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
 pub enum Error {
@@ -38,6 +41,8 @@ pub enum Error {
     },
     /// The person said no.
     Declined,
+    /// A signal came before there was anything to finish.
+    Interrupted,
 }
 
 impl Error {
@@ -48,6 +53,8 @@ impl Error {
             Self::Locked { .. } => 3,
             Self::Refused(_) => 4,
             Self::Config(_) => 5,
+            Self::Interrupted => INTERRUPTED,
+            Self::Incomplete(applied) if applied.interrupted => INTERRUPTED,
             Self::Failed(_)
             | Self::Resources(_)
             | Self::Incomplete(_)

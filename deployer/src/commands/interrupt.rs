@@ -3,6 +3,7 @@
 use cogapi_engine::ApplyOptions;
 use tokio::task::JoinHandle;
 
+use super::Error;
 use crate::render::note;
 
 /// Listens until it is dropped.
@@ -30,6 +31,14 @@ impl Interrupt {
 impl Drop for Interrupt {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+/// Does `work`, of which nothing has to be finished, unless a signal asks to end first.
+pub(super) async fn unless_interrupted<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::select! {
+        done = work => done,
+        () = signal() => Err(Error::Interrupted),
     }
 }
 

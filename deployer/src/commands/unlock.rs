@@ -27,7 +27,8 @@ impl Unlock {
         };
         note(&format!("{name} is locked: {holder}; its lease ends at {:.0}", holder.expires));
         if !self.yes {
-            question::confirm("If that still runs, removing its lock makes it stop. Remove it?", "yes")?;
+            question::confirm("If that still runs, removing its lock makes it stop. Remove it?", "yes")
+                .await?;
         }
         if opened.backend.force_unlock(&holder).await? {
             result(&format!("{name} is unlocked"));

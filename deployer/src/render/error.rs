@@ -42,6 +42,7 @@ pub fn text(error: &Error) -> String {
             format!("error: what was done could not be stored: {cause}\n  hint: {saved}")
         }
         Error::Declined => "nothing was done".to_owned(),
+        Error::Interrupted => "stopped as asked".to_owned(),
     }
 }
 

@@ -11,5 +11,6 @@ mod drift;
 mod killed;
 mod life;
 mod local;
+mod stopped;
 mod world;
 mod writers;

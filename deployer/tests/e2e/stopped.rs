@@ -1,0 +1,104 @@
+//! A run that is asked to stop, and one that can't store what it did: nothing is lost, and the way on is told.
+#![cfg(unix)]
+
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::world::{CONFIGURATION, Ran, World};
+
+/// What Ctrl-C on a terminal sends.
+fn interrupt(run: &Child) {
+    let sent = Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+/// Waits until the run has made a call of this operation.
+fn wait_for(world: &World, run: &mut Child, operation: &str) {
+    let begun = Instant::now();
+    while world.calls()["by_operation"][operation].is_null() {
+        assert!(run.try_wait().unwrap().is_none(), "it ended before {operation}");
+        assert!(begun.elapsed() < Duration::from_mins(1), "{operation} was never called");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn ended(run: Child) -> Ran {
+    Ran::from(run.wait_with_output().unwrap())
+}
+
+#[test]
+fn ctrl_c_in_a_deploy_finishes_what_runs_gives_the_lock_back_and_the_next_deploy_goes_on() {
+    let world = World::new();
+    world.forget_calls();
+    world.faults(&json!([{ "kind": "latency", "latency_ms": 100 }]));
+    let mut run = world.start(&["deploy", "--yes"]);
+    wait_for(&world, &mut run, "cognito-idp:CreateUserPool");
+    interrupt(&run);
+    let stopped = ended(run);
+    world.no_faults();
+    assert_eq!(stopped.code, Some(130), "{stopped}");
+    assert!(stopped.stderr.contains("stopped as asked"), "{stopped}");
+    assert!(stopped.stderr.contains("Run the same command again"), "{stopped}");
+    assert_eq!(world.inventory()["user_pools"].as_array().unwrap().len(), 1);
+    assert_eq!(world.inventory()["rest_apis"].as_array().unwrap().len(), 0, "it went on all the same");
+
+    world.must(&["deploy", "--yes"]);
+    assert_eq!(world.inventory()["user_pools"].as_array().unwrap().len(), 1);
+    assert_eq!(world.run(&["plan", "--detailed-exitcode"]).code, Some(0));
+}
+
+#[test]
+fn ctrl_c_before_anything_is_changed_gives_the_lock_back() {
+    let world = World::new();
+    world.must(&["deploy", "--yes"]);
+    world.configure(&format!("{CONFIGURATION}\n[tokens]\naccess = \"2h\"\n"));
+    world.forget_calls();
+    world.faults(&json!([{ "kind": "latency", "latency_ms": 300 }]));
+    let mut run = world.start(&["deploy", "--yes"]);
+    wait_for(&world, &mut run, "cognito-idp:DescribeUserPool");
+    interrupt(&run);
+    let stopped = ended(run);
+    world.no_faults();
+    assert_eq!(stopped.code, Some(130), "{stopped}");
+    assert_eq!(world.calls()["by_operation"]["cognito-idp:UpdateUserPoolClient"], json!(null));
+    assert_eq!(world.inventory()["tables"][0]["items"], json!(0), "the lock is still taken");
+}
+
+#[test]
+fn a_state_that_can_not_be_stored_is_written_to_a_file_and_recovered_from_it() {
+    let world = World::new();
+    world.must(&["deploy", "--yes"]);
+    world.must(&["destroy-stack", "--yes"]);
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    world.forget_calls();
+    world.faults(&json!([{ "kind": "latency", "latency_ms": 100 }]));
+    let mut command = world.command(&["deploy", "--yes"]);
+    command.current_dir(folder.path()).env("AWS_MAX_ATTEMPTS", "1").stderr(std::process::Stdio::piped());
+    let mut run = command.spawn().unwrap();
+    wait_for(&world, &mut run, "cognito-idp:CreateUserPool");
+    world.faults(&json!([{ "kind": "error500", "service": "s3", "operation": "PutObject" }]));
+    let failed = ended(run);
+    world.no_faults();
+    assert_eq!(failed.code, Some(1), "{failed}");
+    assert!(failed.stderr.contains("what was done could not be stored"), "{failed}");
+    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let [file] = files.as_slice() else { panic!("{files:?} {failed}") };
+    // The command that the message tells, as it tells it.
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let told = format!("cogapi recover-state --env dev {name}");
+    assert!(failed.stderr.contains(&told), "{failed}");
+
+    let mut recover = world.command(&["recover-state", "--env", "dev", name]);
+    let recovered = Ran::from(recover.current_dir(folder.path()).output().unwrap());
+    assert_eq!(recovered.code, Some(0), "{recovered}");
+    // An older file does no harm.
+    world.must(&["deploy", "--yes"]);
+    let mut again = world.command(&["recover-state", "--env", "dev", name]);
+    let refused = Ran::from(again.current_dir(folder.path()).output().unwrap());
+    assert_eq!(refused.code, Some(1), "{refused}");
+    assert!(refused.stderr.contains("the stored state is newer"), "{refused}");
+    assert_eq!(world.inventory()["user_pools"].as_array().unwrap().len(), 1);
+    assert_eq!(world.run(&["plan", "--detailed-exitcode"]).code, Some(0));
+}
