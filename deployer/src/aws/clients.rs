@@ -70,9 +70,9 @@ impl Clients {
         if let Some(profile) = profile {
             loader = loader.profile_name(profile);
         }
-        let loaded = loader.load().await;
-        let retries = retries(loaded.retry_config());
-        Self::of(region, &loaded.into_builder().retry_config(retries).build())
+        let shared = loader.load().await;
+        let retries = retries(shared.retry_config());
+        Self::of(region, &shared.into_builder().retry_config(retries).build())
     }
 
     /// Clients for an emulator on this machine, where the access key chooses the account. Neither variables nor files of the

@@ -67,7 +67,7 @@ fn resource(text: &mut String, address: &Address, change: &Change) {
         Action::Replace => ("±", "replace, the old one goes first"),
         Action::Delete => ("-", "delete"),
         Action::Forget => ("x", "forget, it is gone already"),
-        Action::None => ("-", "delete what it replaced earlier"),
+        Action::None => ("±", "delete the one that it replaced earlier"),
     };
     let why = match change.reason {
         Reason::Drifted => ", changed outside cogapi",
@@ -129,4 +129,134 @@ pub fn json(plan: &Plan, environment: &str) -> Value {
         "changes": changes.collect::<Vec<_>>(),
         "violations": plan.violations,
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use cogapi_engine::Violation;
+    use cogapi_engine::kind::Observation;
+
+    use super::*;
+
+    fn change(action: Action, reason: Reason) -> Change {
+        Change {
+            action,
+            reason,
+            fields: Vec::new(),
+            drift: Vec::new(),
+            create_first: false,
+            deposed: 0,
+            dependencies: BTreeSet::new(),
+            protect: false,
+            desired: None,
+            observed: Observation::Missing,
+            settle: false,
+            reinstated: None,
+        }
+    }
+
+    fn field(path: &[&str], before: Value, after: Value) -> FieldChange {
+        let known = |value: Value| (!value.is_null()).then_some(value);
+        let path = path.iter().map(|part| (*part).to_owned()).collect();
+        FieldChange { path, before: known(before), after: known(after), unknown: false }
+    }
+
+    fn plan(changes: Vec<(&str, Change)>) -> Plan {
+        Plan {
+            lineage: "lineage".to_owned(),
+            serial: 7,
+            changes: changes
+                .into_iter()
+                .map(|(address, change)| (Address::parse(address).unwrap(), change))
+                .collect(),
+            violations: Vec::new(),
+            outputs: BTreeMap::new(),
+        }
+    }
+
+    /// One of each.
+    fn mixed() -> Plan {
+        let tokens = ["access_token_seconds"];
+        plan(vec![
+            ("user_pool.main", change(Action::None, Reason::Unchanged)),
+            ("function.login", change(Action::Create, Reason::New)),
+            ("function.userinfo", change(Action::Create, Reason::DeletedOutside)),
+            (
+                "app_client.api",
+                Change {
+                    fields: vec![field(&tokens, json!(3600), json!(7200))],
+                    ..change(Action::Update, Reason::Changed)
+                },
+            ),
+            (
+                "user_group.admins",
+                Change {
+                    fields: vec![field(&["description"], json!("hi"), json!("Administrators"))],
+                    drift: vec![field(&["description"], json!("Administrators"), json!("hi"))],
+                    ..change(Action::Update, Reason::Drifted)
+                },
+            ),
+            (
+                "deployment.main",
+                Change {
+                    create_first: true,
+                    fields: vec![FieldChange {
+                        unknown: true,
+                        ..field(&["body"], json!("aaa"), json!("token"))
+                    }],
+                    ..change(Action::Replace, Reason::Changed)
+                },
+            ),
+            ("stage.main", Change { deposed: 1, ..change(Action::None, Reason::Unchanged) }),
+            ("role.calls-nothing", change(Action::Delete, Reason::Dropped)),
+            ("log_group.functions", change(Action::Forget, Reason::Dropped)),
+        ])
+    }
+
+    #[test]
+    fn a_plan_says_all_that_would_be_done_and_why() {
+        insta::assert_snapshot!(text(&mixed(), "shop-dev"));
+    }
+
+    #[test]
+    fn no_line_of_a_plan_is_wider_than_a_terminal() {
+        let long = "x".repeat(500);
+        let path = ["statements", "0", "resource"];
+        let plan = plan(vec![(
+            "role.invoke",
+            Change {
+                fields: vec![
+                    field(&path, json!(long), json!([long, 1])),
+                    field(&["b"], json!(1), json!(long)),
+                ],
+                ..change(Action::Update, Reason::Changed)
+            },
+        )]);
+        let text = text(&plan, "shop-dev");
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+    }
+
+    #[test]
+    fn a_plan_with_nothing_to_do_says_so_and_shows_drift_all_the_same() {
+        let mut plan = plan(vec![("user_pool.main", change(Action::None, Reason::Unchanged))]);
+        assert_eq!(text(&plan, "shop-dev"), "Nothing to do: shop-dev is as its configuration says.");
+        // Somebody made by hand what the configuration now asks for.
+        let address = Address::parse("user_pool.main").unwrap();
+        plan.changes.get_mut(&address).unwrap().drift = vec![field(&["mfa"], json!("ON"), json!("OFF"))];
+        insta::assert_snapshot!(text(&plan, "shop-dev"));
+    }
+
+    #[test]
+    fn a_program_reads_the_same_plan() {
+        let mut plan = mixed();
+        plan.violations.push(Violation {
+            address: Address::parse("user_pool.main").unwrap(),
+            problem: "its schema can't be changed".to_owned(),
+            hint: "keep it".to_owned(),
+        });
+        insta::assert_json_snapshot!(json(&plan, "dev"));
+    }
 }
