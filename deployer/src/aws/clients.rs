@@ -195,3 +195,29 @@ impl Intercept for CountCalls {
         Ok(())
     }
 }
+
+/// Whether an endpoint is on this machine.
+pub fn is_local(endpoint: &str) -> bool {
+    let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    let host = host.split('/').next().unwrap_or(host);
+    ["localhost", "127.0.0.1", "[::1]"]
+        .iter()
+        .any(|local| host.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_local;
+
+    #[test]
+    fn only_an_endpoint_on_this_machine_is_local() {
+        for endpoint in ["http://127.0.0.1:4566", "http://localhost", "http://[::1]:1/", "localhost:4566"] {
+            assert!(is_local(endpoint), "{endpoint}");
+        }
+        for endpoint in
+            ["https://lambda.eu-west-1.amazonaws.com", "http://localhost.example.com", "http://127.0.0.10"]
+        {
+            assert!(!is_local(endpoint), "{endpoint}");
+        }
+    }
+}

@@ -2,7 +2,6 @@
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 use cogapi_engine::Failure;
@@ -108,12 +107,11 @@ pub(crate) fn is_throttling(code: &str) -> bool {
     )
 }
 
-/// The error and all its causes in one line.
-fn chain<E>(error: &SdkError<E, HttpResponse>) -> String
-where
-    E: std::error::Error + Send + Sync + 'static,
-{
-    let text = DisplayErrorContext(error).to_string();
-    // The rest is the debug form of everything, which helps nobody.
-    text.split(" (").next().unwrap_or(&text).to_owned()
+/// The error and all its causes in one line, the last of which tells most.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
+    // Some errors repeat what they are caused by.
+    let mut causes: Vec<String> = causes.collect();
+    causes.dedup_by(|cause, error| error.ends_with(cause.as_str()));
+    causes.join(": ")
 }

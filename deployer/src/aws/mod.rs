@@ -4,5 +4,5 @@ pub mod clients;
 pub mod errors;
 pub mod retry;
 
-pub use clients::Clients;
+pub use clients::{Clients, is_local};
 pub use errors::failure;

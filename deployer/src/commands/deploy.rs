@@ -22,6 +22,9 @@ pub(super) struct Deploy {
     /// Take over what exists under this environment's names without its tags
     #[arg(long)]
     pub(super) adopt: bool,
+    /// Whether the plan is left out of what is printed.
+    #[arg(skip)]
+    pub(super) brief: bool,
 }
 
 impl Deploy {
@@ -64,7 +67,9 @@ impl Deploy {
             let plan = work::make_plan(&opened.cx, &desired, &session.state, mode, progress).await?;
             work::allow(&plan)?;
             if !plan.is_empty() {
-                note(&render::plan::text(&plan, &opened.cx.stack));
+                if !self.brief {
+                    note(&render::plan::text(&plan, &opened.cx.stack));
+                }
                 if !self.yes {
                     question::confirm("Make these changes?", "yes").await?;
                 }

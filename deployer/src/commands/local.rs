@@ -19,9 +19,9 @@ const ENVIRONMENT: &str = "local";
 /// Arguments of `cogapi local`.
 #[derive(Debug, Args)]
 pub(super) struct Local {
-    /// The port on 127.0.0.1; 0 takes a free one
-    #[arg(long, default_value_t = 4580)]
-    port: u16,
+    /// The port on 127.0.0.1; 0 takes a free one [default: that of `aws.endpoint` in environments/local.toml]
+    #[arg(long)]
+    port: Option<u16>,
     /// Only install the emulator
     #[arg(long)]
     install_only: bool,
@@ -36,8 +36,9 @@ impl Local {
         if self.install_only {
             return Ok(Outcome::Done);
         }
+        let port = self.port.or_else(|| port_of(environment.aws.endpoint.as_deref()?)).unwrap_or(0);
         // Before anything is built, so that a taken port is told at once.
-        let mut emulator = Emulator::start(&root, &python, self.port, &environment.aws.region)?;
+        let mut emulator = Emulator::start(&root, &python, port, &environment.aws.region)?;
         progress.say(&format!("the local AWS answers at {}", emulator.url));
         let result = tokio::select! {
             result = Self::serve(&root, environment, &mut emulator, &progress) => result,
@@ -54,6 +55,7 @@ impl Local {
         emulator: &mut Emulator,
         progress: &Progress,
     ) -> Result<Outcome, Error> {
+        let configured = environment.aws.endpoint.clone();
         let built = build(&build_options(root, &environment, Some(&emulator.url)), progress).await?;
         let clients = Clients::emulator(&environment.aws.region, &emulator.url, EMULATOR_KEY);
         let opened = Opened::of(root.to_owned(), environment, clients).await?;
@@ -61,10 +63,11 @@ impl Local {
             target: Target { environment: ENVIRONMENT.to_owned(), folder: None },
             yes: true,
             adopt: false,
+            brief: true,
         };
         let outputs = deploy.deploy(&opened, &built, progress).await?;
         let api = outputs.get("api_url").map_or("", String::as_str);
-        result(&welcome(api, &emulator.url));
+        result(&welcome(api, &emulator.url, configured.as_deref()));
         loop {
             tokio::time::sleep(std::time::Duration::from_millis(500)).await;
             if !emulator.is_running() {
@@ -74,9 +77,47 @@ impl Local {
     }
 }
 
+fn port_of(endpoint: &str) -> Option<u16> {
+    endpoint.rsplit_once(':')?.1.parse().ok()
+}
+
 /// What a newcomer needs to know.
-fn welcome(api: &str, emulator: &str) -> String {
+fn welcome(api: &str, emulator: &str, configured: Option<&str>) -> String {
+    // Other commands look for it where the configuration says.
+    let elsewhere = match configured {
+        Some(endpoint) if endpoint == emulator => String::new(),
+        _ => format!("AWS_ENDPOINT_URL={emulator} "),
+    };
     format!(
-        "\nYour API answers at   {api}\nMails can be read at  {emulator}/mail\n\nTry it:\n  curl -X POST {api}/v1/users \\\n    -d '{{\"full_name\":\"Jane Doe\",\"email\":\"jane@example.com\",\"mobile_phone_number\":\"+33612345678\"}}'\n\nCtrl-C stops it and forgets everything."
+        "
+Your API answers at   {api}
+Mails can be read at  {emulator}/mail
+
+Try it:
+  curl -X POST {api}/v1/users \\
+    -d '{{\"full_name\":\"Jane Doe\",\"email\":\"jane@example.com\",\"mobile_phone_number\":\"+33612345678\"}}'
+
+Change environments/local.toml or a handler, and in another terminal:
+  {elsewhere}cogapi plan --env {ENVIRONMENT}
+  {elsewhere}cogapi deploy --env {ENVIRONMENT}
+
+Ctrl-C stops it and forgets everything."
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newcomer_is_told_where_it_answers_and_what_to_do_next() {
+        let api = "http://127.0.0.1:4580/_aws/execute-api/a1b2/local";
+        insta::assert_snapshot!(welcome(api, "http://127.0.0.1:4580", Some("http://127.0.0.1:4580")));
+    }
+
+    #[test]
+    fn on_another_port_the_other_commands_are_told_where() {
+        let text = welcome("http://api", "http://127.0.0.1:9", Some("http://127.0.0.1:4580"));
+        assert!(text.contains("AWS_ENDPOINT_URL=http://127.0.0.1:9 cogapi plan --env local"), "{text}");
+    }
 }

@@ -13,7 +13,7 @@ use crate::render::{self, result};
 pub(super) struct Plan {
     #[command(flatten)]
     target: Target,
-    /// Exit with 2 where there are changes to make, 0 where there are none, 1 on an error
+    /// Exit with 2 where there are changes to make, and with 0 where there are none
     #[arg(long)]
     detailed_exitcode: bool,
     /// Print the plan as JSON

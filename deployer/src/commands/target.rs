@@ -9,7 +9,8 @@ use cogapi_engine::{Backend as _, Failure, Session, State};
 
 use super::{Error, project};
 use crate::artifacts::{self, Artifacts, BuildOptions, Machine, Profile};
-use crate::aws::Clients;
+use crate::aws::clients::EMULATOR_KEY;
+use crate::aws::{Clients, is_local};
 use crate::backend::{Location, S3Backend};
 use crate::config::{self, Architecture, Environment};
 use crate::render::building::Building;
@@ -54,8 +55,25 @@ impl Target {
     pub(super) async fn open(&self) -> Result<Opened, Error> {
         let (root, environment) = self.configuration()?;
         let aws = &environment.aws;
-        let clients = Clients::connect(&aws.region, aws.profile.as_deref()).await;
-        Opened::of(root, environment, clients).await
+        let Some(endpoint) = &aws.endpoint else {
+            let clients = Clients::connect(&aws.region, aws.profile.as_deref()).await;
+            return Opened::of(root, environment, clients).await;
+        };
+        // The SDK's variables may choose another emulator and another of its accounts, but never lead away from this machine.
+        let elsewhere = std::env::var("AWS_ENDPOINT_URL").ok().filter(|endpoint| is_local(endpoint));
+        let key = elsewhere.as_ref().and_then(|_| std::env::var("AWS_ACCESS_KEY_ID").ok());
+        let clients = Clients::emulator(
+            &aws.region,
+            elsewhere.as_deref().unwrap_or(endpoint),
+            key.as_deref().unwrap_or(EMULATOR_KEY),
+        );
+        let opened = Opened::of(root, environment, clients).await;
+        opened.map_err(|error| match error {
+            Error::Failed(failure) => {
+                Error::Failed(failure.with_hint("this environment runs in `cogapi local`: start it first"))
+            }
+            other => other,
+        })
     }
 }
 
@@ -155,30 +173,4 @@ pub(super) fn build_options(
         (artifacts::Target::Lambda(machine), Profile::Lambda)
     };
     BuildOptions { workspace: root.to_owned(), target, profile }
-}
-
-/// Whether an endpoint is on this machine.
-fn is_local(endpoint: &str) -> bool {
-    let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
-    let host = host.split('/').next().unwrap_or(host);
-    ["localhost", "127.0.0.1", "[::1]"]
-        .iter()
-        .any(|local| host.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_local;
-
-    #[test]
-    fn only_an_endpoint_on_this_machine_is_local() {
-        for endpoint in ["http://127.0.0.1:4566", "http://localhost", "http://[::1]:1/", "localhost:4566"] {
-            assert!(is_local(endpoint), "{endpoint}");
-        }
-        for endpoint in
-            ["https://lambda.eu-west-1.amazonaws.com", "http://localhost.example.com", "http://127.0.0.10"]
-        {
-            assert!(!is_local(endpoint), "{endpoint}");
-        }
-    }
 }

@@ -58,6 +58,8 @@ pub struct Aws {
     pub profile: Option<String>,
     /// 12 digits. Where given, any other account must be refused.
     pub account_id: Option<String>,
+    /// An emulator on this machine that takes the place of AWS, e.g. `http://127.0.0.1:4580`.
+    pub endpoint: Option<String>,
 }
 
 /// `[state]`: where cogapi keeps its state.

@@ -29,6 +29,7 @@ pub(super) struct Aws {
     pub(super) region: Needed<String>,
     pub(super) profile: Given<String>,
     pub(super) account_id: Given<String>,
+    pub(super) endpoint: Given<String>,
 }
 
 /// `[state]`
@@ -144,6 +145,7 @@ impl File {
                 region: aws.needed("region", "\"eu-west-1\""),
                 profile: aws.given("profile"),
                 account_id: aws.given("account_id"),
+                endpoint: aws.given("endpoint"),
             }),
             state: root.section("state", |state| State {
                 bucket: state

@@ -6,6 +6,7 @@ use cogapi_handlers::registry::ENDPOINTS;
 
 use super::environment::{Architecture, MethodPath, Seconds};
 use super::read::closest;
+use crate::aws::is_local;
 
 /// A value that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,6 +183,13 @@ pub(super) fn origin(text: &str) -> Ruled<String> {
             && port.parse::<u16>().is_ok()
     });
     ensure(is_port, "has a port that browsers don't send", format!("1 to 65535, without {own_port}"))?;
+    Ok(text.to_owned())
+}
+
+/// Where an emulator answers: on this machine, so that a mistake here can't send an environment's calls to a stranger.
+pub(super) fn local_endpoint(text: &str) -> Ruled<String> {
+    let help = "e.g. \"http://127.0.0.1:4580\"; for any other endpoint there is AWS_ENDPOINT_URL";
+    ensure(is_local(&origin(text)?), "is not on this machine", help)?;
     Ok(text.to_owned())
 }
 

@@ -36,7 +36,7 @@ fn a_misused_command_line_has_an_exit_code_of_its_own() {
 }
 
 #[test]
-fn without_an_emulator_the_message_says_where_the_call_went() {
+fn a_call_that_reaches_nobody_says_what_to_check() {
     let world = World::new();
     // A port that nothing listens on: it was just free.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -12,16 +12,23 @@ struct Local {
     said: Vec<String>,
 }
 
+/// The binary where AWS settings lead astray.
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cogapi"));
+    command
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("AWS_PROFILE", "no-such-profile")
+        .env_remove("AWS_ACCESS_KEY_ID")
+        .stdin(Stdio::null());
+    command
+}
+
 impl Local {
     /// Starts it and waits until it says that it is ready.
     fn start() -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_cogapi"))
-            .args(["local", "--port", "0"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            // Whatever AWS settings there are, they are not used.
+        let mut process = command(&["local", "--port", "0"])
             .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-            .env("AWS_PROFILE", "no-such-profile")
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -75,6 +82,13 @@ fn a_sign_up_works_and_ctrl_c_leaves_nothing_running() {
     let page = ureq::get(&mails).call().unwrap().body_mut().read_to_string().unwrap();
     assert!(page.contains("jane@example.com"), "{page}");
 
+    // The other commands work on it, whatever credentials there are.
+    let planned = command(&["plan", "--env", "local", "--detailed-exitcode"])
+        .env("AWS_ENDPOINT_URL", mails.trim_end_matches("/mail"))
+        .output()
+        .unwrap();
+    assert_eq!(planned.status.code(), Some(0), "{}", String::from_utf8_lossy(&planned.stderr));
+
     let interrupted = Command::new("kill").args(["-INT", &local.process.id().to_string()]).status().unwrap();
     assert!(interrupted.success());
     assert!(local.process.wait().unwrap().success());
@@ -88,4 +102,19 @@ fn a_killed_one_leaves_nothing_running_either() {
     local.process.kill().unwrap();
     local.process.wait().unwrap();
     wait_until_silent(&api);
+}
+
+#[test]
+fn a_command_for_it_that_does_not_run_says_how_to_start_it_and_never_asks_aws() {
+    // A port that nothing listens on: it was just free.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let failed = command(&["plan", "--env", "local"])
+        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+        .env("AWS_MAX_ATTEMPTS", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(failed.stderr).unwrap();
+    assert_eq!(failed.status.code(), Some(1), "{said}");
+    assert!(said.contains("hint: this environment runs in `cogapi local`: start it first"), "{said}");
+    assert!(said.contains("Connection refused"), "{said}");
 }

@@ -8,6 +8,7 @@ const EVERY_KEY: &str = r#"
 [aws]
 region = "us-gov-west-1"
 profile = "dev"
+endpoint = "http://localhost:4580"
 account_id = "012345678901"
 [state]
 bucket = "b.ucket-1"
@@ -71,7 +72,8 @@ fn the_least_file_has_all_defaults() {
       "aws": {
         "region": "eu-west-1",
         "profile": null,
-        "account_id": null
+        "account_id": null,
+        "endpoint": null
       },
       "state": {
         "bucket": "myco-cogapi-state",
@@ -143,7 +145,8 @@ fn every_key_of_the_file_arrives_in_the_environment() {
       "aws": {
         "region": "us-gov-west-1",
         "profile": "dev",
-        "account_id": "012345678901"
+        "account_id": "012345678901",
+        "endpoint": "http://localhost:4580"
       },
       "state": {
         "bucket": "b.ucket-1",

@@ -87,7 +87,7 @@ team = 4
     dev.toml:19: tokens.refresh: is 30m (from 1h to 3650d, as a whole number and s, m, h or d)
     dev.toml:21: functions.architecture: is "arm" (did you mean arm64? one of: arm64, x86_64, host)
     dev.toml:22: functions.memory_mb: is 64 MB (from 128 to 10240)
-    dev.toml:23: functions.timeout: is 30s (from 1s to 29s, as a whole number and s, m, h or d)
+    dev.toml:23: functions.timeout: is 30s (from 10s to 29s, as a whole number and s, m, h or d)
     dev.toml:24: functions.log_retention_days: is 31, which CloudWatch Logs does not take (one of: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
     dev.toml:26: protection.deletion: is text (write true or false, without quotes)
     dev.toml:28: tags."aws:x": begins with a prefix that is not yours (any other than aws: and cogapi:)

@@ -25,7 +25,8 @@ impl Check<'_> {
         let region = self.needed(aws.region, rules::region);
         let profile = self.given(aws.profile, rules::line(256));
         let account_id = self.given(aws.account_id, rules::account_id);
-        Ok(Aws { region: region?, profile: profile?, account_id: account_id? })
+        let endpoint = self.given(aws.endpoint, rules::local_endpoint);
+        Ok(Aws { region: region?, profile: profile?, account_id: account_id?, endpoint: endpoint? })
     }
 
     pub(super) fn state(&mut self, state: file::State) -> Checked<State> {
@@ -134,7 +135,9 @@ impl Check<'_> {
         // Lambda's bounds.
         let memory_mb = self.or(functions.memory_mb, 128, rules::between(128, 10_240, " MB"));
         // API Gateway waits 29 seconds, so a function that runs longer answers nobody.
-        let timeout = self.or(functions.timeout, Seconds(10), rules::duration(Seconds(1), Seconds(29)));
+        // At least what the slowest handler may take: AdminCreateUser alone is given 8 s, as it must not be cut off halfway,
+        // and failed sign-ins are answered on whole seconds. At most what API Gateway waits for.
+        let timeout = self.or(functions.timeout, Seconds(10), rules::duration(Seconds(10), Seconds(29)));
         let log_retention_days = self.or(functions.log_retention_days, 30, rules::log_retention());
         Ok(Functions {
             architecture: architecture?,
