@@ -197,6 +197,7 @@ impl Intercept for CountCalls {
 }
 
 /// Whether an endpoint is on this machine.
+#[must_use]
 pub fn is_local(endpoint: &str) -> bool {
     let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
     let host = host.split('/').next().unwrap_or(host);
