@@ -1,12 +1,15 @@
 //! One Lambda function: code by its hash, settings, environment. The app client's secret goes into its environment without
 //! passing through inputs, state or plan: the inputs only say whose secret it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use aws_sdk_lambda::types::{
     Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, LogFormat,
     LoggingConfig, Runtime, State,
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -139,18 +142,16 @@ impl Function {
 
     /// The whole environment, secret included.
     async fn full_environment(&self, cx: &Context) -> Result<Environment, Failure> {
-        let mut environment = Environment::builder();
-        for (key, value) in &self.environment {
-            environment = environment.variables(key, value);
-        }
+        let mut variables: HashMap<String, String> = self.environment.clone().into_iter().collect();
         if let Some(client) = &self.client_secret_of {
             let secret = cx.client_secret(&client.pool_id, &client.client_id).await?.ok_or_else(|| {
                 Failure::new("the app client's secret can't be read", format!("{} is gone", client.client_id))
                     .with_hint("run the same command again: it makes the app client anew")
             })?;
-            environment = environment.variables(CLIENT_SECRET, secret.expose());
+            variables.insert(CLIENT_SECRET.to_owned(), secret.expose().to_owned());
         }
-        Ok(environment.build())
+        // Said even where there are none: what an update leaves out stays as it is.
+        Ok(Environment::builder().set_variables(Some(variables)).build())
     }
 
     fn logging(&self) -> LoggingConfig {
@@ -168,8 +169,8 @@ impl Function {
         Ok(artifacts::key(&hash))
     }
 
-    /// Makes the function, or finds that a call whose answer was lost made it. Returns what is there then.
-    async fn create(&self, cx: &Context) -> Result<Self, Failure> {
+    /// Makes the function as declared. Where a call whose answer was lost made it already, returns what is there.
+    async fn create(&self, cx: &Context) -> Result<Option<Self>, Failure> {
         const SUMMARY: &str = "creating the function failed";
         let lambda = &cx.clients.lambda;
         let call = lambda
@@ -193,15 +194,14 @@ impl Function {
                     if made.state() != Some(&State::Active) {
                         self.settled(cx).await?;
                     }
-                    return Ok(self.clone());
+                    return Ok(None);
                 }
                 Err(error) => error,
             };
             if is_code(&error, &["ResourceConflictException"]) {
-                let there = lambda.get_function_configuration().function_name(&self.name).send().await;
-                let there = there.map_err(|error| failure("reading the function failed", &error))?;
+                let there = self.at_rest(cx).await?;
                 return match self.inputs_of(cx, &described(there)).await? {
-                    Some(inputs) if cx.owns(&inputs.tags) => Ok(inputs),
+                    Some(inputs) if cx.owns(&inputs.tags) => Ok(Some(inputs)),
                     _ => Err(failure(SUMMARY, &error)),
                 };
             }
@@ -213,10 +213,9 @@ impl Function {
         }
     }
 
+    /// Changes what differs. Lambda takes one change at a time and only says so by refusing the next, so each is waited for.
     async fn sync(&self, cx: &Context, present: &Self) -> Result<(), Failure> {
         let lambda = &cx.clients.lambda;
-        let busy =
-            |code: &str, message: &str| code == "ResourceConflictException" || role_is_new(code, message);
         let mut changed = false;
         if present.code_sha256 != self.code_sha256 || present.architecture != self.architecture {
             let call = lambda
@@ -225,7 +224,7 @@ impl Function {
                 .architectures(Architecture::from(self.architecture.as_str()))
                 .s3_bucket(&cx.bucket)
                 .s3_key(self.key()?);
-            retry_while("changing the function's code failed", busy, || call.clone().send()).await?;
+            self.change(cx, "changing the function's code failed", || call.clone().send()).await?;
             changed = true;
         }
         let rest = Self {
@@ -245,13 +244,34 @@ impl Function {
                 .timeout(self.timeout_seconds)
                 .environment(self.full_environment(cx).await?)
                 .logging_config(self.logging());
-            retry_while("changing the function's settings failed", busy, || call.clone().send()).await?;
+            self.change(cx, "changing the function's settings failed", || call.clone().send()).await?;
             changed = true;
         }
-        if changed {
+        if !changed {
+            // A run that was cut off may have left it in the middle of what it started.
             self.settled(cx).await?;
         }
         self.sync_tags(cx, present).await
+    }
+
+    /// Makes one change: begun when no other is in progress, and done when this returns.
+    async fn change<T, E, F, Fut>(&self, cx: &Context, summary: &str, mut call: F) -> Result<(), Failure>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let mut waits = Waits::default();
+        loop {
+            self.at_rest(cx).await?;
+            let Err(error) = call().await else { return self.settled(cx).await };
+            // Somebody else's change may have begun since we looked.
+            let passing = is_code(&error, &["ResourceConflictException"])
+                || code(&error).is_some_and(|code| role_is_new(code, error.message().unwrap_or_default()));
+            if !(passing && waits.wait().await) {
+                return Err(failure(summary, &error));
+            }
+        }
     }
 
     async fn sync_tags(&self, cx: &Context, present: &Self) -> Result<(), Failure> {
@@ -272,21 +292,25 @@ impl Function {
 
     /// Waits until the function can be invoked and changed again: both are asynchronous.
     async fn settled(&self, cx: &Context) -> Result<(), Failure> {
+        let now = self.at_rest(cx).await?;
+        if now.state() == Some(&State::Failed) || now.last_update_status() == Some(&LastUpdateStatus::Failed)
+        {
+            let reason = now.last_update_status_reason().or(now.state_reason()).unwrap_or("no reason given");
+            return Err(Failure::new("Lambda could not set the function up", reason));
+        }
+        Ok(())
+    }
+
+    /// Waits until nothing is in progress, however that ended. ListFunctions doesn't tell (it leaves the states out).
+    async fn at_rest(&self, cx: &Context) -> Result<GetFunctionConfigurationOutput, Failure> {
         let mut waits = Waits::default();
         loop {
             let now = cx.clients.lambda.get_function_configuration().function_name(&self.name).send().await;
             let now = now.map_err(|error| failure("waiting for the function failed", &error))?;
-            if now.state() == Some(&State::Failed)
-                || now.last_update_status() == Some(&LastUpdateStatus::Failed)
-            {
-                let reason =
-                    now.last_update_status_reason().or(now.state_reason()).unwrap_or("no reason given");
-                return Err(Failure::new("Lambda could not set the function up", reason));
-            }
             if now.state() != Some(&State::Pending)
                 && now.last_update_status() != Some(&LastUpdateStatus::InProgress)
             {
-                return Ok(());
+                return Ok(now);
             }
             if !waits.wait().await {
                 return Err(Failure::new(
@@ -320,10 +344,12 @@ impl Resource for Function {
 
     async fn reconcile(&self, cx: &Context, found: Found<Self>) -> Result<Outputs, Failure> {
         let present = match found.existing() {
-            Some((inputs, _)) => inputs.clone(),
+            Some((inputs, _)) => Some(inputs.clone()),
             None => self.create(cx).await?,
         };
-        self.sync(cx, &present).await?;
+        if let Some(present) = present {
+            self.sync(cx, &present).await?;
+        }
         Ok(self.outputs(cx))
     }
 
@@ -344,9 +370,7 @@ fn role_is_new(code: &str, message: &str) -> bool {
 }
 
 /// The one shape of a function's description, from the other.
-fn described(
-    answer: aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput,
-) -> FunctionConfiguration {
+fn described(answer: GetFunctionConfigurationOutput) -> FunctionConfiguration {
     FunctionConfiguration::builder()
         .set_description(answer.description)
         .set_role(answer.role)

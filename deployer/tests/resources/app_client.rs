@@ -6,7 +6,7 @@ use cogapi_engine::{Found, Resource as _};
 use crate::cognito::{fault, owned, pool};
 use crate::support::{STACK, World};
 
-fn client(pool_id: &str) -> AppClient {
+pub(crate) fn client(pool_id: &str) -> AppClient {
     AppClient {
         pool_id: pool_id.to_owned(),
         name: STACK.to_owned(),

@@ -4,14 +4,18 @@
 #![allow(unreachable_pub, reason = "the harness is shared with other test binaries")]
 
 mod app_client;
+mod code;
 mod cognito;
 #[path = "../common/mod.rs"]
 mod common;
 mod deployment;
 mod drift;
+mod function;
+mod function_changes;
 mod log_group;
 mod rest_api;
 mod role;
+mod scripted;
 mod stage;
 mod support;
 mod user_group;

@@ -21,7 +21,9 @@ impl World {
     pub(crate) fn empty() -> Self {
         let account = account();
         let clients = clients(&Emulator::shared().url, &account);
-        let context = Context::new(clients, account.clone(), STACK.into(), "artifacts".into(), tags());
+        // The names of buckets are shared by all accounts.
+        let bucket = format!("artifacts-{account}");
+        let context = Context::new(clients, account.clone(), STACK.into(), bucket, tags());
         Self { context, account }
     }
 
