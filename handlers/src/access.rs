@@ -1,5 +1,6 @@
-//! Who is calling. Owns the second look at what API Gateway's authorizer let through: a function must hold by itself when it
-//! is invoked past it, or behind an authorizer of another pool.
+//! Who is calling. Owns the second look at what API Gateway's authorizer let through: a token of another pool, of another app
+//! client or of another kind, as an authorizer that was set wrongly would let it. It is no defence against who may invoke the
+//! function: such a caller writes the whole event, claims included, so the permission to invoke is the boundary.
 
 use crate::{
     config::{ADMIN_GROUP, Admin, Config, Registration},

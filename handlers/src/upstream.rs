@@ -11,11 +11,13 @@ use aws_sdk_cognitoidentityprovider::{
 const LIMIT_RETRY_AFTER: u32 = 900;
 
 /// Errors whose message says something about the deployment, not about the request. Other messages may quote what was sent
-/// (`Value '…' at 'session' failed to satisfy constraint`), so they stay out of the log.
+/// (`Value '…' at 'session' failed to satisfy constraint`), so they stay out of the log. These go in without what may be an
+/// address: SES names the recipients it refuses.
 const TELLING: &[&str] = &[
     "AccessDeniedException",
     "CodeDeliveryFailureException",
     "InvalidUserPoolConfigurationException",
+    "LimitExceededException",
     "NotAuthorizedException",
     "ResourceNotFoundException",
     "UnrecognizedClientException",
@@ -58,6 +60,23 @@ where
     }
 }
 
+/// Whether Cognito sends no more mails today. `LimitExceededException` has two meanings: one user's attempts, over in minutes,
+/// and the account's mails (50 a day without SES): "Exceeded daily email limit for the operation or the account. …".
+pub fn is_out_of_mails<E>(error: &SdkError<E>) -> bool
+where
+    E: ProvideErrorMetadata,
+{
+    error.code() == Some("LimitExceededException")
+        && error.message().is_some_and(|message| message.to_ascii_lowercase().contains("email limit"))
+}
+
+/// The message with every word that holds an `@` replaced.
+fn without_addresses(message: &str) -> String {
+    let words: Vec<&str> =
+        message.split(' ').map(|word| if word.contains('@') { "(address)" } else { word }).collect();
+    words.join(" ")
+}
+
 /// One line for the log: operation, kind or code, AWS's request id, and the message where it is known to be harmless.
 pub fn cause<E>(operation: &str, error: &SdkError<E>) -> String
 where
@@ -79,7 +98,7 @@ where
         && TELLING.contains(&code)
     {
         cause.push_str(": ");
-        cause.push_str(message);
+        cause.push_str(&without_addresses(message));
     }
     if let Some(id) = error.request_id() {
         cause.push_str(" (aws request ");

@@ -95,12 +95,18 @@ fn refusal(error: &SdkError<AdminCreateUserError>) -> Failure {
             let message = refused.message().unwrap_or_default().to_ascii_lowercase();
             let field = if message.contains("phone number format") {
                 "mobile_phone_number"
-            } else if message.contains("email address format") {
+            } else if ["email address format", "username should be an email"]
+                .iter()
+                .any(|it| message.contains(it))
+            {
                 "email"
             } else {
                 return upstream::failure("AdminCreateUser", error);
             };
             Failure::invalid(vec![FieldProblem { field: field.to_owned(), problem: "is not accepted" }])
+        }
+        _ if upstream::is_out_of_mails(error) => {
+            Failure::new(ErrorCode::EmailDeliveryFailed).because(upstream::cause("AdminCreateUser", error))
         }
         _ => upstream::failure("AdminCreateUser", error),
     }

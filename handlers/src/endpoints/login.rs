@@ -63,8 +63,9 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     let output = match initiate(app, &email, &password).await {
         Ok(output) => output,
         Err(failure) => {
-            // Cognito may take longer to refuse a wrong password than an unknown address.
-            if failure.code() == ErrorCode::InvalidCredentials {
+            // Cognito may take longer to refuse a wrong password than an unknown address. A forced reset it tells whatever the
+            // password is (PasswordResetRequiredException comes first), so that answer is levelled, too.
+            if matches!(failure.code(), ErrorCode::InvalidCredentials | ErrorCode::PasswordResetRequired) {
                 timing::level(request.received()).await;
             }
             return Err(failure);

@@ -4,6 +4,10 @@ use serde_json::{Value, json};
 
 const CREATE: &str = "AdminCreateUser";
 
+/// What SES says of recipients that nobody verified, while the account is in its sandbox.
+const IN_THE_SANDBOX: &str = "Email address is not verified. The following identities failed the check in region EU-WEST-1: \
+                              jane@example.com, arn:aws:ses:eu-west-1:123456789012:identity/jane@example.com";
+
 fn jane() -> Value {
     post(&json!({"full_name": "Jane Doe", "email": EMAIL, "mobile_phone_number": "+33612345678"}))
 }
@@ -50,20 +54,41 @@ async fn an_address_that_is_taken_is_a_conflict() {
 
 #[tokio::test]
 async fn a_user_whose_mail_failed_is_told_apart_from_one_who_was_not_created() {
-    let failed = fails(CREATE, "CodeDeliveryFailureException", "Email address is not verified.");
+    let failed = fails(CREATE, "CodeDeliveryFailureException", IN_THE_SANDBOX);
+    assert_eq!(call("create-user", jane(), &[failed]).await.error(), (502, "email_delivery_failed"));
+}
+
+#[tokio::test]
+async fn a_recipient_whom_ses_names_is_not_logged() {
+    let failed = fails(CREATE, "CodeDeliveryFailureException", IN_THE_SANDBOX);
     let answer = call("create-user", jane(), &[failed]).await;
-    assert_eq!(answer.error(), (502, "email_delivery_failed"));
     assert_eq!(
         answer.log["cause"],
-        "AdminCreateUser: CodeDeliveryFailureException: Email address is not verified. (aws request aws-request-1)"
+        "AdminCreateUser: CodeDeliveryFailureException: Email address is not verified. The following identities \
+         failed the check in region EU-WEST-1: (address) (address) (aws request aws-request-1)"
     );
 }
 
 #[tokio::test]
+async fn a_day_without_mails_left_is_a_mail_that_failed_and_no_matter_of_minutes() {
+    let message = "Exceeded daily email limit for the operation or the account. If a higher limit is required, please \
+                   configure your user pool to use your own Amazon SES configuration for sending email from Amazon SES.";
+    let answer = call("create-user", jane(), &[fails(CREATE, "LimitExceededException", message)]).await;
+    assert_eq!(answer.error(), (502, "email_delivery_failed"));
+    assert!(!answer.headers.contains_key("Retry-After"), "{:?}", answer.headers);
+    let other =
+        fails(CREATE, "LimitExceededException", "Attempt limit exceeded, please try after some time.");
+    let answer = call("create-user", jane(), &[other]).await;
+    assert_eq!((answer.error(), answer.headers["Retry-After"].as_str()), ((429, "too_many_requests"), "900"));
+}
+
+#[tokio::test]
 async fn a_format_that_only_cognito_refuses_is_a_bad_request_too() {
-    for (message, field) in
-        [("Invalid phone number format.", "mobile_phone_number"), ("Invalid email address format.", "email")]
-    {
+    for (message, field) in [
+        ("Invalid phone number format.", "mobile_phone_number"),
+        ("Invalid email address format.", "email"),
+        ("Username should be an email.", "email"),
+    ] {
         let answer =
             call("create-user", jane(), &[fails(CREATE, "InvalidParameterException", message)]).await;
         assert_eq!(answer.error(), (400, "invalid_request"));

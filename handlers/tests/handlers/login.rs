@@ -77,10 +77,12 @@ async fn a_temporary_password_must_be_changed_first() {
     assert!(!answer.body.to_string().contains(SESSION));
 }
 
-#[tokio::test]
-async fn a_reset_that_an_administrator_forced_is_told() {
+#[tokio::test(start_paused = true)]
+async fn a_reset_that_an_administrator_forced_is_told_in_the_time_of_any_refusal() {
     let refused = fails(INITIATE, "PasswordResetRequiredException", "Password reset required for the user");
+    let asked = Instant::now();
     let answer = call("login", credentials(), &[refused]).await;
+    assert_eq!(asked.elapsed(), GRID);
     assert_eq!(answer.error(), (403, "password_reset_required"));
 }
 
