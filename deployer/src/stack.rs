@@ -44,6 +44,18 @@ pub fn tags(environment: &Environment) -> Tags {
     tags
 }
 
+/// The keys of the environment that ask for something that [`desired`] does not declare yet.
+#[must_use]
+pub fn not_made_yet(environment: &Environment) -> Vec<&'static str> {
+    let api = &environment.api;
+    let asked = [
+        ("[domain]", environment.domain.is_some()),
+        ("api.waf", api.waf.is_some()),
+        ("api.access_logs", api.access_logs),
+    ];
+    asked.into_iter().filter(|(_, asked)| *asked).map(|(key, _)| key).collect()
+}
+
 /// Everything that should exist.
 #[must_use]
 pub fn desired(inputs: &Inputs<'_>) -> Desired {

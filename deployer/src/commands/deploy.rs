@@ -1,7 +1,7 @@
 //! `cogapi deploy`
 
 use clap::Args;
-use cogapi_engine::{Mode, Session};
+use cogapi_engine::{Desired, Mode, Session};
 
 use super::interrupt::unless_interrupted;
 use super::target::{Opened, Target};
@@ -44,11 +44,12 @@ impl Deploy {
         artifacts: &Artifacts,
         progress: &Progress,
     ) -> Result<std::collections::BTreeMap<String, String>, Error> {
+        let desired = opened.desired(artifacts)?;
         for step in backend::ensure(&opened.cx.clients, &opened.location, &opened.environment.tags).await? {
             progress.say(&step.to_string());
         }
         let mut session = opened.session("deploy").await?;
-        let deployed = self.under_lock(opened, &mut session, artifacts, progress).await;
+        let deployed = self.under_lock(opened, &mut session, &desired, artifacts, progress).await;
         let outputs = session.state.outputs.clone();
         work::finish(opened, session, deployed).await?;
         Ok(outputs)
@@ -58,13 +59,13 @@ impl Deploy {
         &self,
         opened: &Opened,
         session: &mut Session,
+        desired: &Desired,
         artifacts: &Artifacts,
         progress: &Progress,
     ) -> Result<(), Error> {
-        let desired = opened.desired(artifacts);
         let mode = Mode { adopt: self.adopt, lift_protection: !opened.environment.protection.deletion };
         let plan = unless_interrupted(async {
-            let plan = work::make_plan(&opened.cx, &desired, &session.state, mode, progress).await?;
+            let plan = work::make_plan(&opened.cx, desired, &session.state, mode, progress).await?;
             work::allow(&plan)?;
             if !plan.is_empty() {
                 if !self.brief {
@@ -84,7 +85,7 @@ impl Deploy {
             progress.say(&render::plan::text(&plan, &opened.cx.stack));
             return Ok(());
         }
-        unless_interrupted(work::verify(opened, session, &desired, progress)).await?;
+        unless_interrupted(work::verify(opened, session, desired, progress)).await?;
         progress.say(&format!(
             "{} is deployed and verified: {} changes, {} calls to AWS",
             opened.cx.stack,

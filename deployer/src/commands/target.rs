@@ -112,16 +112,26 @@ impl Opened {
         build(&options, progress).await
     }
 
-    /// What should exist.
-    pub(super) fn desired(&self, artifacts: &Artifacts) -> cogapi_engine::Desired {
-        stack::desired(&stack::Inputs {
+    /// What should exist. An environment that asks for more than this version makes is refused: half of what was asked for
+    /// would be a surprise.
+    pub(super) fn desired(&self, artifacts: &Artifacts) -> Result<cogapi_engine::Desired, Error> {
+        let missing = stack::not_made_yet(&self.environment);
+        if !missing.is_empty() {
+            return Err(Failure::new(
+                "the environment asks for what this version does not make yet",
+                missing.join(", "),
+            )
+            .with_hint("leave it out of the environment's file")
+            .into());
+        }
+        Ok(stack::desired(&stack::Inputs {
             environment: &self.environment,
             account: &self.cx.account,
             partition: self.cx.clients.partition(),
             endpoint: self.cx.clients.endpoint.as_deref(),
             api_sha256: &artifacts.api.sha256_base64,
             triggers_sha256: &artifacts.triggers.sha256_base64,
-        })
+        }))
     }
 
     /// The stored state; an empty one where nothing is stored.
