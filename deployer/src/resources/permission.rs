@@ -9,6 +9,10 @@ use serde_json::Value;
 use super::Context;
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
+use crate::aws::retry::Waits;
+
+/// What a permission allows.
+const ACTION: &str = "lambda:InvokeFunction";
 
 /// The inputs of a permission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,12 +69,17 @@ impl Permission {
                 .flatten()
                 .find_map(|(key, value)| key.eq_ignore_ascii_case(name).then(|| text(value)))
         };
+        let principal = match &statement["Principal"] {
+            Value::Object(principal) => principal.get("Service").map(text).unwrap_or_default(),
+            other => text(other),
+        };
         Some(Self {
             function: self.function.clone(),
             statement_id: self.statement_id.clone(),
-            principal: match &statement["Principal"] {
-                Value::Object(principal) => principal.get("Service").map(text).unwrap_or_default(),
-                other => text(other),
+            principal: match statement["Action"].as_str() {
+                Some(ACTION) => principal,
+                // It may do something else instead, or more.
+                other => format!("{principal} ({})", other.unwrap_or("other actions")),
             },
             source_arn: condition("AWS:SourceArn").unwrap_or_default(),
             source_account: condition("AWS:SourceAccount").unwrap_or_default(),
@@ -117,19 +126,21 @@ impl Resource for Permission {
             .add_permission()
             .function_name(&self.function)
             .statement_id(&self.statement_id)
-            .action("lambda:InvokeFunction")
+            .action(ACTION)
             .principal(&self.principal)
             .source_arn(&self.source_arn)
             .source_account(&self.source_account);
-        let exists = match add.clone().send().await {
-            Ok(_) => return Ok(self.outputs()),
-            Err(error)
-                if is_code(&error, &["ResourceConflictException"])
-                    && error.message().is_some_and(|message| message.contains("already exists")) =>
-            {
-                error
+        let mut waits = Waits::default();
+        let exists = loop {
+            let Err(error) = add.clone().send().await else { return Ok(self.outputs()) };
+            let conflict = is_code(&error, &["ResourceConflictException"]);
+            if conflict && error.message().is_some_and(|message| message.contains("already exists")) {
+                break error;
             }
-            Err(error) => return Err(failure(SUMMARY, &error)),
+            // Lambda answers the same code while the function is being changed.
+            if !(conflict && waits.wait().await) {
+                return Err(failure(SUMMARY, &error));
+            }
         };
         // A repeated call whose first answer was lost, or a statement of our name that says something else.
         if self.observe(cx).await?.as_ref() == Some(self) {
@@ -163,7 +174,8 @@ mod tests {
     fn our_statement_is_found_among_others() {
         let policy = json!({"Statement": [
             {"Sid": "other", "Principal": "*"},
-            {"Sid": "cognito", "Principal": {"Service": "cognito-idp.amazonaws.com"}, "Condition": {
+            {"Sid": "cognito", "Action": "lambda:InvokeFunction",
+             "Principal": {"Service": "cognito-idp.amazonaws.com"}, "Condition": {
                 "ArnLike": {"AWS:SourceArn": "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/p"},
                 "StringEquals": {"aws:SourceAccount": "123456789012"}}},
         ]});
@@ -173,7 +185,8 @@ mod tests {
     #[test]
     fn a_statement_that_lost_a_condition_differs() {
         let policy = json!({"Statement": [
-            {"Sid": "cognito", "Principal": {"Service": "cognito-idp.amazonaws.com"}, "Condition": {
+            {"Sid": "cognito", "Action": "lambda:InvokeFunction",
+             "Principal": {"Service": "cognito-idp.amazonaws.com"}, "Condition": {
                 "ArnLike": {"AWS:SourceArn": "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/p"}}},
         ]});
         let found = permission().find(&policy);

@@ -13,6 +13,7 @@ mod drift;
 mod function;
 mod function_changes;
 mod log_group;
+mod permission;
 mod rest_api;
 mod role;
 mod scripted;
