@@ -3,13 +3,23 @@
 
 use crate::error::{Failure, FieldProblem};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 use tokio::time::Instant;
 
 /// The largest body that is read.
 pub const MAX_BODY: usize = 16 * 1024;
+
+/// The field that stands for the whole body.
+pub const BODY: &str = "body";
+/// What is wrong with a body of more than [`MAX_BODY`].
+pub const TOO_LARGE: &str = "must not be larger than 16 KiB";
+/// What is wrong with a body that can't be read.
+pub const NOT_JSON: &str = "must be JSON in UTF-8";
 
 /// API Gateway's REST proxy event (payload 1.0), reduced to what is used. Everything may be null or absent.
 #[derive(Deserialize, Default)]
@@ -99,27 +109,26 @@ impl Request {
 
     /// The body's fields, to be taken one by one.
     pub fn fields(&self) -> Result<Fields, Failure> {
-        let wrong = |problem| Failure::invalid(vec![FieldProblem { field: "body".to_owned(), problem }]);
+        let wrong = |problem| Failure::invalid(vec![FieldProblem { field: BODY.to_owned(), problem }]);
         let body = self.event.body.as_deref().unwrap_or_default();
         let decoded;
         let bytes = if self.event.is_base64_encoded {
             // Base64 is a third longer: anything beyond is too large without being decoded.
             if body.len() > MAX_BODY * 4 / 3 + 4 {
-                return Err(wrong("must not be larger than 16 KiB"));
+                return Err(wrong(TOO_LARGE));
             }
-            decoded = STANDARD.decode(body).map_err(|_| wrong("must be JSON in UTF-8"))?;
+            decoded = STANDARD.decode(body).map_err(|_| wrong(NOT_JSON))?;
             decoded.as_slice()
         } else {
             body.as_bytes()
         };
         if bytes.len() > MAX_BODY {
-            return Err(wrong("must not be larger than 16 KiB"));
+            return Err(wrong(TOO_LARGE));
         }
-        match serde_json::from_slice(bytes) {
-            Ok(Value::Object(members)) => Ok(Fields { members, problems: Vec::new() }),
-            Ok(_) => Err(wrong("must be a JSON object")),
-            Err(_) => Err(wrong("must be JSON in UTF-8")),
-        }
+        serde_json::from_slice(bytes).map_err(|error| {
+            // JSON of another kind is told at its first character: what follows may be broken all the same.
+            wrong(if error.is_data() { "must be a JSON object" } else { NOT_JSON })
+        })
     }
 }
 
@@ -158,6 +167,36 @@ impl Fields {
             Some(values) if self.problems.is_empty() => Ok(values),
             _ => Err(Failure::invalid(self.problems)),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(OneByOne)
+    }
+}
+
+/// Reads an object's members one by one: read into a map, a key that comes twice would count with its last value here, and
+/// perhaps with its first for who looked at the body before us.
+struct OneByOne;
+
+impl<'de> Visitor<'de> for OneByOne {
+    type Value = Fields;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Fields, A::Error> {
+        let mut fields = Fields { members: Map::new(), problems: Vec::new() };
+        while let Some((field, value)) = access.next_entry::<String, Value>()? {
+            let told = fields.problems.iter().any(|it| it.field == field);
+            if fields.members.contains_key(&field) && !told {
+                fields.problem(&field, "must not be given twice");
+            }
+            fields.members.insert(field, value);
+        }
+        Ok(fields)
     }
 }
 
@@ -219,6 +258,17 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_comes_twice_is_a_problem_of_its_field_whatever_its_values() {
+        for body in [r#"{"a":"x","b":"y","a":"x"}"#, r#"{"a":null,"\u0061":"x","a":"z","b":"y"}"#] {
+            let problems = take_two(body).unwrap_err();
+            assert!(problems.contains(&("a".to_owned(), "must not be given twice")), "{body}: {problems:?}");
+            assert_eq!(problems.iter().filter(|(field, _)| field == "a").count(), 1, "{problems:?}");
+        }
+        let unknown = take_two(r#"{"c":1,"c":2}"#).unwrap_err();
+        assert!(unknown.contains(&("c".to_owned(), "must not be given twice")), "{unknown:?}");
+    }
+
+    #[test]
     fn null_and_absent_are_both_missing() {
         let problems = take_two(r#"{"a":null}"#).unwrap_err();
         assert_eq!(problems, [("a".to_owned(), "is missing"), ("b".to_owned(), "is missing")]);
@@ -233,7 +283,15 @@ mod tests {
             ("[]", "must be a JSON object"),
             ("\"a\"", "must be a JSON object"),
             ("null", "must be a JSON object"),
-            (&"[".repeat(MAX_BODY), "must be JSON in UTF-8"),
+            ("true", "must be a JSON object"),
+            ("-1", "must be a JSON object"),
+            ("1", "must be a JSON object"),
+            ("1.5", "must be a JSON object"),
+            ("{\"a\":1e400}", "must be JSON in UTF-8"),
+            ("{\"a\":1,}", "must be JSON in UTF-8"),
+            ("{1:2}", "must be JSON in UTF-8"),
+            (&"[".repeat(MAX_BODY), "must be a JSON object"),
+            (&"{\"a\":".repeat(MAX_BODY / 5), "must be JSON in UTF-8"),
         ] {
             assert_eq!(take_two(body).unwrap_err(), [("body".to_owned(), problem)], "{body}");
         }
