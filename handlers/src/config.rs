@@ -2,6 +2,7 @@
 //! validation; must not read anything that the function's endpoint does not declare.
 
 use crate::{error::Failure, secret::Secret};
+use std::ops::RangeInclusive;
 
 /// The names of the environment variables, in one place for the deployer (which sets them) and the functions.
 pub mod env {
@@ -13,6 +14,8 @@ pub mod env {
     pub const CLIENT_SECRET: &str = "CLIENT_SECRET";
     /// The issuer that authenticator apps show: `[mfa] issuer`.
     pub const MFA_ISSUER: &str = "MFA_ISSUER";
+    /// The fewest characters that the pool's policy takes: `[password] min_length`. For passwords that we make.
+    pub const PASSWORD_MIN_LENGTH: &str = "PASSWORD_MIN_LENGTH";
     /// `*`, or origins separated by commas: `[api] cors_origins`. Every API function needs it.
     pub const CORS_ORIGINS: &str = "CORS_ORIGINS";
     /// `open` or `admin`: `[access] registration`.
@@ -20,6 +23,9 @@ pub mod env {
     /// `group` or `iam`: `[access] admin`.
     pub const ADMIN: &str = "ADMIN";
 }
+
+/// What a user pool's policy can ask for: Cognito takes 6 to 99.
+const PASSWORD_LENGTHS: RangeInclusive<usize> = 6..=99;
 
 /// The group whose members are administrators where `[access] admin = "group"`. The deployer creates it.
 pub const ADMIN_GROUP: &str = "admins";
@@ -63,6 +69,7 @@ pub struct Config {
     client_id: Option<String>,
     client_secret: Option<Secret>,
     mfa_issuer: Option<String>,
+    password_min_length: Option<usize>,
     registration: Option<Registration>,
     admin: Option<Admin>,
 }
@@ -92,6 +99,7 @@ impl Config {
         let client_id = read(env::CLIENT_ID);
         let client_secret = read(env::CLIENT_SECRET).map(Secret::new);
         let mfa_issuer = read(env::MFA_ISSUER);
+        let password_min_length = read(env::PASSWORD_MIN_LENGTH);
         let registration = read(env::REGISTRATION);
         let admin = read(env::ADMIN);
 
@@ -106,12 +114,32 @@ impl Config {
             .map(|at| if at == 0 { Registration::Open } else { Registration::Admin });
         let admin = choose(env::ADMIN, admin, ["group", "iam"])
             .map(|at| if at == 0 { Admin::Group } else { Admin::Iam });
+        let password_min_length = password_min_length.and_then(|value| {
+            let length = value.parse().ok().filter(|length| PASSWORD_LENGTHS.contains(length));
+            if length.is_none() {
+                let (fewest, most) = PASSWORD_LENGTHS.into_inner();
+                problems.push(format!(
+                    "{} is {value:?}, expected a number from {fewest} to {most}",
+                    env::PASSWORD_MIN_LENGTH
+                ));
+            }
+            length
+        });
 
         if !problems.is_empty() {
             return Err(ConfigError(problems));
         }
         let origins = parse_origins(&origins.unwrap_or_default());
-        Ok(Self { origins, user_pool_id, client_id, client_secret, mfa_issuer, registration, admin })
+        Ok(Self {
+            origins,
+            user_pool_id,
+            client_id,
+            client_secret,
+            mfa_issuer,
+            password_min_length,
+            registration,
+            admin,
+        })
     }
 
     /// Id of the user pool.
@@ -132,6 +160,11 @@ impl Config {
     /// The issuer that authenticator apps show.
     pub fn mfa_issuer(&self) -> Result<&str, Failure> {
         declared(self.mfa_issuer.as_deref(), env::MFA_ISSUER)
+    }
+
+    /// The fewest characters that a new password must have.
+    pub fn password_min_length(&self) -> Result<usize, Failure> {
+        declared(self.password_min_length, env::PASSWORD_MIN_LENGTH)
     }
 
     /// Who may register users.
@@ -170,19 +203,21 @@ mod tests {
     #[test]
     fn every_missing_or_wrong_variable_is_named_at_once() {
         let error = load(
-            &[env::USER_POOL_ID, env::CLIENT_SECRET, env::REGISTRATION, env::ADMIN],
+            &[env::USER_POOL_ID, env::CLIENT_SECRET, env::REGISTRATION, env::ADMIN, env::PASSWORD_MIN_LENGTH],
             &[
                 (env::CORS_ORIGINS, "*"),
                 (env::REGISTRATION, "closed"),
                 (env::ADMIN, "group"),
                 (env::CLIENT_SECRET, " "),
+                (env::PASSWORD_MIN_LENGTH, "100"),
             ],
         )
         .unwrap_err();
         assert_eq!(
             error.to_string(),
             "environment variables: USER_POOL_ID is missing; CLIENT_SECRET is missing; \
-             REGISTRATION is \"closed\", expected open or admin"
+             REGISTRATION is \"closed\", expected open or admin; \
+             PASSWORD_MIN_LENGTH is \"100\", expected a number from 6 to 99"
         );
     }
 

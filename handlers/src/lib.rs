@@ -22,6 +22,7 @@ pub mod request;
 pub mod runtime;
 pub mod secret;
 pub mod serve;
+pub mod temporary_password;
 pub mod timing;
 pub mod triggers;
 pub mod upstream;

@@ -106,6 +106,7 @@ fn variable(shared: &Shared<'_>, name: &str) -> String {
         env::USER_POOL_ID => &shared.pool.id,
         env::CLIENT_ID => shared.client_id,
         env::MFA_ISSUER => &environment.mfa.issuer,
+        env::PASSWORD_MIN_LENGTH => &environment.password.min_length.to_string(),
         env::CORS_ORIGINS => &origins(environment).join(","),
         env::REGISTRATION => match environment.access.registration {
             Registration::Open => "open",

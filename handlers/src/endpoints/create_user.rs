@@ -10,7 +10,7 @@ use crate::{
     formats,
     reply::Reply,
     request::Request,
-    upstream,
+    temporary_password, upstream,
 };
 use aws_sdk_cognitoidentityprovider::{
     error::SdkError,
@@ -26,7 +26,13 @@ pub const ENDPOINT: Endpoint = Endpoint {
     path: "/v1/users",
     authorization: Authorization::Registration,
     operations: &["cognito-idp:AdminCreateUser"],
-    environment: &[env::USER_POOL_ID, env::CLIENT_ID, env::REGISTRATION, env::ADMIN],
+    environment: &[
+        env::USER_POOL_ID,
+        env::CLIENT_ID,
+        env::REGISTRATION,
+        env::ADMIN,
+        env::PASSWORD_MIN_LENGTH,
+    ],
     errors: &[
         ErrorCode::InvalidRequest,
         ErrorCode::InvalidToken,
@@ -55,6 +61,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     );
     let (full_name, email, phone_number) = fields.finish(taken)?;
 
+    let password = temporary_password::generate(app.config.password_min_length()?)?;
     // A second attempt after a lost reply would find the user of the first and call it someone else's.
     let result = app
         .cognito()?
@@ -66,6 +73,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
         .user_attributes(attribute("email_verified", "true")?)
         .user_attributes(attribute("name", &full_name)?)
         .user_attributes(attribute("phone_number", &phone_number)?)
+        .temporary_password(password.expose())
         // Left out, Cognito would send an SMS.
         .desired_delivery_mediums(DeliveryMediumType::Email)
         .customize()

@@ -21,8 +21,11 @@ async fn a_new_user_is_created_with_an_invitation_by_mail() {
     let event = post(
         &json!({"full_name": " Jane Doe ", "email": " Jane@Example.com", "mobile_phone_number": "+33612345678"}),
     );
-    let answer = call("create-user", event, &[created()]).await;
+    let mut answer = call("create-user", event, &[created()]).await;
     assert_eq!(answer.status, 201);
+    assert!(
+        answer.sent[0].as_object_mut().unwrap().remove("TemporaryPassword").is_some_and(|it| it.is_string())
+    );
     assert_eq!(answer.body, json!({"email": EMAIL, "user_id": USER_ID, "status": "CREATED"}));
     assert_eq!(
         answer.sent,
@@ -38,6 +41,35 @@ async fn a_new_user_is_created_with_an_invitation_by_mail() {
             "DesiredDeliveryMediums": ["EMAIL"],
         })]
     );
+}
+
+#[tokio::test]
+async fn the_temporary_password_is_ours_new_for_everyone_and_as_long_as_the_policy_wants() {
+    let sent = async |min_length: &str| {
+        let answer =
+            call_in("create-user", &[("PASSWORD_MIN_LENGTH", min_length)], jane(), &[created()]).await;
+        answer.sent[0]["TemporaryPassword"].as_str().unwrap().to_owned()
+    };
+    let (first, second, long) = (sent("6").await, sent("6").await, sent("99").await);
+    assert_ne!(first, second);
+    assert!(first.len() >= 24 && long.len() >= 99, "{first} {long}");
+    for password in [first, second, long] {
+        assert!(password.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_'), "{password}");
+    }
+}
+
+#[tokio::test]
+async fn a_temporary_password_that_is_lost_with_an_error_is_in_neither_reply_nor_log() {
+    for (error, message) in [
+        ("InvalidPasswordException", "Password did not conform with policy: Password not long enough"),
+        ("InvalidParameterException", "1 validation error detected"),
+        ("UsernameExistsException", "An account with the given email already exists."),
+        ("CodeDeliveryFailureException", IN_THE_SANDBOX),
+    ] {
+        // That it did not get out is checked of every call.
+        let answer = call("create-user", jane(), &[fails(CREATE, error, message)]).await;
+        assert!(answer.status >= 400 && answer.sent[0]["TemporaryPassword"].is_string());
+    }
 }
 
 #[tokio::test]

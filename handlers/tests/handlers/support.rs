@@ -47,6 +47,7 @@ pub(crate) fn variable(name: &str) -> Option<String> {
         "CLIENT_SECRET" => CLIENT_SECRET,
         "MFA_ISSUER" => "My Co",
         "CORS_ORIGINS" => "https://app.example,https://other.example",
+        "PASSWORD_MIN_LENGTH" => "14",
         "REGISTRATION" => "open",
         "ADMIN" => "group",
         _ => return None,
@@ -165,6 +166,10 @@ pub(crate) async fn call_in(name: &str, changed: &[(&str, &str)], event: Value, 
         .filter(|(request, _)| request.headers().contains_key("authorization"))
         .map(|(_, call)| format!("cognito-idp:{}", call.operation))
         .collect();
+    for password in answer.sent.iter().filter_map(|it| it["TemporaryPassword"].as_str()) {
+        let seen = format!("{} {} {:?}", answer.log, answer.body, answer.headers);
+        assert!(!seen.contains(password), "a temporary password got out: {seen}");
+    }
     let allowed = endpoint(name).operations;
     assert!(
         answer.actions.iter().all(|it| allowed.contains(&it.as_str())),
