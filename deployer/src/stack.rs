@@ -3,6 +3,8 @@
 
 mod functions;
 mod policies;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,0 +1,220 @@
+//! The inventory as it is declared: what it is called, what it waits for, and what each role allows. What a new endpoint adds to
+//! an account shows here before anything is deployed.
+
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use cogapi_engine::{Address, graph};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::config;
+
+/// The least that makes an environment.
+const LEAST: &str = r#"[aws]
+region = "eu-west-1"
+[state]
+bucket = "myco-cogapi-state"
+[api]
+name = "myco-auth"
+[email]
+from = "hello@example.com"
+"#;
+
+/// The environment `name` of a file.
+fn environment(name: &str, text: &str) -> Environment {
+    config::parse(name, "test.toml", text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What an environment declares in AWS.
+fn declared(environment: &Environment) -> Desired {
+    desired(&Inputs {
+        environment,
+        account: "123456789012",
+        partition: "aws",
+        endpoint: None,
+        api_sha256: "api",
+        triggers_sha256: "triggers",
+    })
+}
+
+fn least() -> Desired {
+    declared(&environment("dev", LEAST))
+}
+
+/// The environment `name` in each way that changes what is declared.
+fn variants(name: &str) -> impl Iterator<Item = Environment> {
+    let files = [
+        "",
+        "[passkeys]\nrelying_party_id = \"example.com\"\n",
+        "[access]\nregistration = \"admin\"\n",
+        "[access]\nregistration = \"admin\"\nadmin = \"iam\"\n",
+        "[protection]\ndeletion = false\n",
+    ];
+    files.into_iter().map(move |file| environment(name, &format!("{LEAST}{file}")))
+}
+
+/// The inputs of all resources of a kind, by address.
+fn of_kind<'a>(desired: &'a Desired, kind: &'a str) -> impl Iterator<Item = (&'a Address, &'a Value)> {
+    let resources = desired.resources.iter().filter(move |(address, _)| address.kind() == kind);
+    resources.map(|(address, declaration)| (address, &declaration.inputs))
+}
+
+/// The name that each resource has in AWS; those that have none of their own are left out.
+fn names(desired: &Desired) -> BTreeMap<&Address, &str> {
+    let names = desired.resources.iter();
+    names.filter_map(|(address, declaration)| Some((address, declaration.inputs["name"].as_str()?))).collect()
+}
+
+fn edges(desired: &Desired) -> BTreeMap<Address, BTreeSet<Address>> {
+    let resources = desired.resources.iter();
+    resources.map(|(address, declaration)| (address.clone(), declaration.dependencies())).collect()
+}
+
+fn lines(lines: impl IntoIterator<Item = String>) -> String {
+    lines.into_iter().collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_names_of_all_resources() {
+    let desired = least();
+    let named = names(&desired).into_iter().map(|(address, name)| format!("{address}: {name}"));
+    insta::assert_snapshot!(lines(named), @r"
+    app_client.api: myco-auth-dev
+    function.create-user: myco-auth-dev-create-user
+    function.custom-message: myco-auth-dev-custom-message
+    function.login: myco-auth-dev-login
+    function.userinfo: myco-auth-dev-userinfo
+    log_group.functions: /cogapi/myco-auth-dev
+    rest_api.main: myco-auth-dev
+    role.calls-AdminCreateUser: myco-auth-dev-calls-AdminCreateUser
+    role.calls-AdminInitiateAuth: myco-auth-dev-calls-AdminInitiateAuth
+    role.calls-nothing: myco-auth-dev-calls-nothing
+    role.invoke: myco-auth-dev-invoke
+    stage.main: development
+    user_group.admins: admins
+    user_pool.main: myco-auth-dev
+    ");
+}
+
+#[test]
+fn what_each_resource_waits_for() {
+    let waits = edges(&least()).into_iter().map(|(address, after)| {
+        let after: Vec<_> = after.iter().map(ToString::to_string).collect();
+        if after.is_empty() { address.to_string() } else { format!("{address}: {}", after.join(" ")) }
+    });
+    insta::assert_snapshot!(lines(waits), @r"
+    app_client.api: user_pool.main
+    deployment.main: rest_api.main user_pool.main
+    function.create-user: app_client.api log_group.functions role.calls-AdminCreateUser user_pool.main
+    function.custom-message: log_group.functions role.calls-nothing
+    function.login: app_client.api log_group.functions role.calls-AdminInitiateAuth user_pool.main
+    function.userinfo: app_client.api log_group.functions role.calls-nothing user_pool.main
+    log_group.functions
+    permission.custom-message: function.custom-message user_pool.main
+    rest_api.main: role.invoke user_pool.main
+    role.calls-AdminCreateUser: log_group.functions user_pool.main
+    role.calls-AdminInitiateAuth: log_group.functions user_pool.main
+    role.calls-nothing: log_group.functions
+    role.invoke
+    stage.main: deployment.main function.create-user function.custom-message function.login function.userinfo rest_api.main
+    user_group.admins: user_pool.main
+    user_pool.main
+    user_pool_triggers.main: function.custom-message permission.custom-message user_pool.main
+    ");
+}
+
+#[test]
+fn what_each_role_allows_and_who_may_assume_it() {
+    let desired = least();
+    let documents = of_kind(&desired, "role")
+        .map(|(address, role)| format!("{address}\n  trust  {}\n  policy {}", role["trust"], role["policy"]));
+    insta::assert_snapshot!(lines(documents), @r#"
+    role.calls-AdminCreateUser
+      trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
+      policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminCreateUser"],"Resource":"${ref:user_pool.main#arn}"}]}
+    role.calls-AdminInitiateAuth
+      trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
+      policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminInitiateAuth"],"Resource":"${ref:user_pool.main#arn}"}]}
+    role.calls-nothing
+      trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
+      policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"}]}
+    role.invoke
+      trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},"Action":"sts:AssumeRole"}]}
+      policy {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":["arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-create-user","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-login","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-userinfo"]}]}
+    "#);
+}
+
+#[test]
+fn everything_waited_for_is_declared_and_nothing_waits_for_itself() {
+    for environment in variants("dev") {
+        let edges = edges(&declared(&environment));
+        graph::topological(&edges).unwrap();
+        assert!(edges.values().flatten().all(|address| edges.contains_key(address)));
+    }
+}
+
+#[test]
+fn environments_with_the_same_needs_share_no_name() {
+    // The second begins like the first.
+    let (one, other) = (environment("dev", LEAST), environment("dev-2", LEAST));
+    let (one, other) = (declared(&one), declared(&other));
+    assert_eq!(edges(&one), edges(&other));
+    let shared = names(&one).into_iter().filter(|named| names(&other).values().any(|name| *name == named.1));
+    // These lie within a resource that is the environment's own.
+    let shared: Vec<_> = shared.map(|(address, _)| address.to_string()).collect();
+    assert_eq!(shared, ["stage.main", "user_group.admins"]);
+}
+
+#[test]
+fn environments_with_the_same_needs_are_told_apart_by_their_tags_and_grant_each_other_nothing() {
+    let (one, other) = (environment("dev", LEAST), environment("prod", LEAST));
+    let text = json!(declared(&one).resources.values().map(|it| &it.inputs).collect::<Vec<_>>()).to_string();
+    assert!(text.contains("myco-auth-dev-login") && !text.contains("myco-auth-prod"));
+    for (environment, name) in [(&one, "dev"), (&other, "prod")] {
+        let expected = json!({
+            "cogapi:environment": name,
+            "cogapi:stack": format!("myco-auth-{name}"),
+        });
+        let declared = declared(environment);
+        let tags = declared.resources.values().filter_map(|declaration| declaration.inputs.get("tags"));
+        assert!(tags.clone().all(|tags| *tags == expected));
+        // What AWS lets nobody tag has no field for tags, and nothing else.
+        let named = names(&declared).into_keys().map(Address::kind);
+        let taggable = named.filter(|kind| !["app_client", "user_group"].contains(kind));
+        assert_eq!(tags.count(), taggable.count());
+    }
+}
+
+#[test]
+fn the_longest_name_of_an_environment_makes_none_that_aws_refuses() {
+    let longest = "a".repeat(24);
+    let environment = environment("dev", &LEAST.replace("myco-auth", &longest));
+    assert_eq!(environment.stack().len(), 28);
+    let declared = declared(&environment);
+    for (address, name) in names(&declared) {
+        assert!(name.len() <= 64, "{address}: {name}");
+    }
+}
+
+#[test]
+fn a_function_gets_the_secret_only_where_its_handler_declares_it() {
+    let desired = least();
+    let knowing =
+        of_kind(&desired, "function").filter(|(_, function)| !function["client_secret_of"].is_null());
+    let knowing: Vec<_> = knowing.map(|(address, _)| address.name()).collect();
+    let declared = ENDPOINTS.iter().filter(|endpoint| endpoint.environment.contains(&"CLIENT_SECRET"));
+    assert_eq!(knowing, declared.map(|endpoint| endpoint.name).collect::<Vec<_>>());
+    // Its value is in no declaration: functions only say whose it is.
+    let mut environments = of_kind(&desired, "function").map(|(_, function)| &function["environment"]);
+    assert!(environments.all(|environment| environment.get("CLIENT_SECRET").is_none()));
+}
+
+#[test]
+fn only_a_protected_pool_is_protected() {
+    for (file, protected) in [("", true), ("[protection]\ndeletion = false\n", false)] {
+        let declared = declared(&environment("dev", &format!("{LEAST}{file}")));
+        let kept = declared.resources.iter().filter(|(_, declaration)| declaration.protect);
+        let kept: Vec<_> = kept.map(|(address, _)| address.to_string()).collect();
+        assert_eq!(kept, if protected { vec!["user_pool.main"] } else { vec![] });
+    }
+}
