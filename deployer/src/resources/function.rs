@@ -96,12 +96,17 @@ impl Function {
                 Some(ClientRef { pool_id: "unknown".to_owned(), client_id: "unknown".to_owned() })
             }
         };
+        let handler = configuration.handler().unwrap_or_default();
         Self {
             name: self.name.clone(),
             description: configuration.description().unwrap_or_default().to_owned(),
             role_arn: configuration.role().unwrap_or_default().to_owned(),
             code_sha256: configuration.code_sha256().unwrap_or_default().to_owned(),
-            handler: configuration.handler().unwrap_or_default().to_owned(),
+            handler: match configuration.runtime() {
+                Some(&Runtime::Providedal2023) => handler.to_owned(),
+                // Whatever it is called, it is not ours that runs.
+                other => format!("{handler} ({})", other.map_or("no runtime", Runtime::as_str)),
+            },
             architecture: configuration
                 .architectures()
                 .first()
@@ -239,6 +244,7 @@ impl Function {
                 .function_name(&self.name)
                 .description(&self.description)
                 .role(&self.role_arn)
+                .runtime(Runtime::Providedal2023)
                 .handler(&self.handler)
                 .memory_size(self.memory_mb)
                 .timeout(self.timeout_seconds)
@@ -375,6 +381,7 @@ fn described(answer: GetFunctionConfigurationOutput) -> FunctionConfiguration {
         .set_description(answer.description)
         .set_role(answer.role)
         .set_code_sha256(answer.code_sha256)
+        .set_runtime(answer.runtime)
         .set_handler(answer.handler)
         .set_architectures(answer.architectures)
         .set_memory_size(answer.memory_size)

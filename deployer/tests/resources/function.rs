@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_lambda::types::{Architecture, Environment, LogFormat, LoggingConfig, State};
+use aws_sdk_lambda::types::{Architecture, Environment, LogFormat, LoggingConfig, Runtime, State};
 use cogapi::resources::{AppClient, ClientRef, Function, Role, STACK_TAG};
 use cogapi_engine::{Found, Resource as _};
 use serde_json::json;
@@ -164,6 +164,8 @@ async fn drift_in_every_field_is_seen_and_put_right() {
         },
         setting!("description", |call| call.description("else")),
         setting!("handler", |call| call.handler("login")),
+        // It would be called in a language that our code is not in.
+        setting!("handler", |call| call.runtime(Runtime::Python312)),
         setting!("memory_mb", |call| call.memory_size(512)),
         setting!("timeout_seconds", |call| call.timeout(29)),
         setting!("log_group", |call| {
