@@ -104,10 +104,13 @@ impl ErrorCode {
     }
 }
 
+/// What is wrong with a field whose value only AWS refuses.
+pub const NOT_ACCEPTED: &str = "is not accepted";
+
 /// One thing that is wrong with one field of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldProblem {
-    /// The field's name; `body` when it is the whole of it.
+    /// The field's name; [`BODY`](crate::request::BODY) when it is the whole of it.
     pub field: String,
     /// What is wrong.
     pub problem: &'static str,

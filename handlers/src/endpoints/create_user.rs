@@ -6,7 +6,7 @@ use crate::{
     aws,
     config::env,
     endpoint::{Authorization, Endpoint},
-    error::{ErrorCode, Failure, FieldProblem},
+    error::{ErrorCode, Failure, FieldProblem, NOT_ACCEPTED},
     formats,
     reply::Reply,
     request::Request,
@@ -111,7 +111,7 @@ fn refusal(error: &SdkError<AdminCreateUserError>) -> Failure {
             } else {
                 return upstream::failure("AdminCreateUser", error);
             };
-            Failure::invalid(vec![FieldProblem { field: field.to_owned(), problem: "is not accepted" }])
+            Failure::invalid(vec![FieldProblem { field: field.to_owned(), problem: NOT_ACCEPTED }])
         }
         _ if upstream::is_out_of_mails(error) => {
             Failure::new(ErrorCode::EmailDeliveryFailed).because(upstream::cause("AdminCreateUser", error))
