@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cogapi_handlers::error::ErrorCode;
+use cogapi_handlers::error::{ErrorCode, FieldProblem, NOT_ACCEPTED};
+use cogapi_handlers::request::{BODY, NOT_JSON, TOO_LARGE};
 use serde_json::json;
 
 use super::openapi::routes_at;
@@ -80,7 +81,8 @@ impl<'a> AllowedOrigin<'a> {
 }
 
 /// Names the request's origin in the answer if it is one of `origins`. Clients of HTTP/2 send the header in lower case, and the
-/// map of headers is case-sensitive.
+/// map of headers is case-sensitive. Nothing but directives and nothing between them: what a template renders is the body, and
+/// a 204 has none.
 fn echo_origin(origins: &[String]) -> String {
     let listed: Vec<String> = origins.iter().map(|origin| format!("$origin == '{origin}'")).collect();
     [
@@ -91,7 +93,7 @@ fn echo_origin(origins: &[String]) -> String {
             listed.join(" || ")
         ),
     ]
-    .join("\n")
+    .concat()
 }
 
 /// The errors that API Gateway answers itself: their types and the contract's code. The types that are not here follow the two
@@ -149,16 +151,29 @@ pub(super) fn gateway_answers(api: &RestApi) -> BTreeMap<&'static str, GatewayAn
                 .chain(retry)
                 .map(|(name, value)| (format!("gatewayresponse.header.{name}"), value))
                 .collect();
-            let body = json!({
+            let mut body = json!({
                 "code": code.as_str(),
                 "message": code.message(),
                 "request_id": "$context.requestId",
             });
+            if *code == ErrorCode::InvalidRequest {
+                body["fields"] = json!([FieldProblem { field: BODY.to_owned(), problem: problem(kind) }]);
+            }
             let answer =
                 GatewayAnswer { status: code.status().to_string(), parameters, body: body.to_string() };
             (*kind, answer)
         })
         .collect()
+}
+
+/// What is wrong with a request that API Gateway itself calls bad, in the words of the handlers: a bad request always names a
+/// field, which is the body as long as nobody has read it.
+fn problem(kind: &str) -> &'static str {
+    match kind {
+        "BAD_REQUEST_BODY" => NOT_JSON,
+        "REQUEST_TOO_LARGE" => TOO_LARGE,
+        _ => NOT_ACCEPTED,
+    }
 }
 
 /// A constant in API Gateway's mapping expressions.

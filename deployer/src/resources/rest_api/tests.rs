@@ -180,6 +180,43 @@ fn with_several_origins_only_a_listed_one_is_echoed() {
 }
 
 #[test]
+fn the_template_of_a_preflight_renders_nothing() {
+    let body = render(&with_origins(&["https://a.example", "https://b.example"]), PLACE);
+    let preflight = &body["paths"]["/v1/login"]["options"]["x-amazon-apigateway-integration"]["responses"];
+    let template = preflight["default"]["responseTemplates"]["application/json"].as_str().unwrap();
+    // What is left without the directives is what API Gateway would send as the body of the 204.
+    let mut rest = template.to_owned();
+    for directive in ["#set(", "#if("] {
+        while let Some(start) = rest.find(directive) {
+            let mut depth = 0;
+            let end = rest[start..].find(|letter| {
+                depth += i32::from(letter == '(') - i32::from(letter == ')');
+                letter == ')' && depth == 0
+            });
+            rest.replace_range(start..=start + end.unwrap(), "");
+        }
+    }
+    assert_eq!(rest.replace("#end", ""), "", "{template}");
+}
+
+#[test]
+fn every_bad_request_that_the_gateway_answers_names_the_body() {
+    let body = render(&api(), PLACE);
+    for (kind, answer) in body["x-amazon-apigateway-gateway-responses"].as_object().unwrap() {
+        let told: Value =
+            serde_json::from_str(answer["responseTemplates"]["application/json"].as_str().unwrap()).unwrap();
+        let fields = &told["fields"];
+        if told["code"] == "invalid_request" {
+            assert_eq!(fields.as_array().unwrap().len(), 1, "{kind}");
+            assert_eq!(fields[0]["field"], "body", "{kind}");
+            assert!(fields[0]["problem"].as_str().is_some_and(|text| !text.is_empty()), "{kind}");
+        } else {
+            assert!(fields.is_null(), "{kind}");
+        }
+    }
+}
+
+#[test]
 fn without_origins_no_answer_names_one() {
     let body = render(&with_origins(&[]), PLACE).to_string();
     assert!(!body.contains("Access-Control-Allow-Origin"));
