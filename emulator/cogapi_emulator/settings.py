@@ -14,6 +14,8 @@ class Settings:
     cognito_clock_ahead_seconds: float = 0
     # Cognito's mails are refused on the way out: CodeDeliveryFailureException.
     mail_refused: bool = False
+    # Cognito's own mails are 50 a day: LimitExceededException beyond.
+    mail_quota_used_up: bool = False
 
 
 class BadSetting(ValueError):

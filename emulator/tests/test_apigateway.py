@@ -183,17 +183,30 @@ def test_a_mock_method_answers_without_a_function(emulator: Emulator, account: s
 def test_a_mock_method_echoes_the_origin_that_its_template_allows(emulator: Emulator, account: str):
     body = definition()
     integration = body["paths"]["/v1/things/{id}"]["options"]["x-amazon-apigateway-integration"]
-    template = """#set($origin = $input.params().header.get('Origin'))
-#if(!$origin)#set($origin = $input.params().header.get('origin'))#end
-#if($origin == 'https://a.example' || $origin == 'https://b.example')
-#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)
-#end"""
+    template = (
+        "#set($origin = $input.params().header.get('Origin'))"
+        "#if(!$origin)#set($origin = $input.params().header.get('origin'))#end"
+        "#if($origin == 'https://a.example' || $origin == 'https://b.example')"
+        "#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)"
+        "#end"
+    )
     integration["responses"] = {"default": {"statusCode": "204", "responseTemplates": {"application/json": template}}}
     api = import_api(emulator, account, body)
     deploy(emulator, account, api)
     for origin, allowed in (("https://b.example", "https://b.example"), ("https://c.example", None)):
         status, headers, _ = request(emulator, api, "/v1/things/1", "OPTIONS", Origin=origin)
         assert (status, headers["Access-Control-Allow-Origin"]) == (204, allowed)
+
+
+def test_a_204_with_a_body_is_an_error(emulator: Emulator, account: str):
+    body = definition()
+    integration = body["paths"]["/v1/things/{id}"]["options"]["x-amazon-apigateway-integration"]
+    for template, expected in (("#set($x = 1)\n", 500), ("#set($x = 1)", 204)):
+        templates = {"application/json": template}
+        integration["responses"] = {"default": {"statusCode": "204", "responseTemplates": templates}}
+        api = import_api(emulator, account, body)
+        deploy(emulator, account, api)
+        assert request(emulator, api, "/v1/things/1", "OPTIONS")[0] == expected
 
 
 def test_a_response_header_must_be_declared_before_it_is_mapped(emulator: Emulator, account: str):

@@ -17,10 +17,13 @@ def handler(event, context):
     if request["clientMetadata"].get("fail"):
         raise ValueError("no such template")
     seen = [event["triggerSource"], request["userAttributes"]["cognito:user_status"], request["usernameParameter"]]
+    metadata = request["clientMetadata"]
     body = "user={username} " if request["usernameParameter"] else ""
-    if not request["clientMetadata"].get("without_code"):
+    if not metadata.get("without_code"):
         body += "code={####}"
-    event["response"].update(emailSubject=json.dumps(seen), emailMessage=body)
+    body += metadata.get("more", "") * int(metadata.get("times", 1))
+    subject = json.dumps(seen) + metadata.get("subject", "")
+    event["response"].update(emailSubject=subject, emailMessage=body)
     return event
 """
 
@@ -47,6 +50,11 @@ def _code(mail: dict) -> str:
     return re.search(r"\b\d{6}\b", mail["text"])[0]
 
 
+def _body(mail: dict) -> str:
+    """The mail as it was sent: a password with a `<` in it makes HTML of a text, for ministack."""
+    return mail["text"] or mail["html"]
+
+
 def _seen(mail: dict) -> list:
     return json.loads(mail["subject"])
 
@@ -66,7 +74,7 @@ def test_an_invitation_is_sent_again_with_a_new_password_that_replaces_the_old_o
     )
     newest, _ = world.mails(JANE)
     assert _seen(newest)[0] == "CustomMessage_AdminCreateUser"
-    password = newest["text"].removeprefix(f"user={JANE} code=")
+    password = _body(newest).removeprefix(f"user={JANE} code=")
     assert password != TEMPORARY
     assert world.sign_in(JANE, password)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
     assert refusal(world.sign_in, email=JANE, password=TEMPORARY)[0] == "NotAuthorizedException"
@@ -96,6 +104,56 @@ def test_when_mail_is_refused_the_call_fails_and_yet_the_user_is_created(world: 
     world.idp.admin_create_user(**(arguments | {"MessageAction": "RESEND"}))
     (mail,) = world.mails(JANE)
     assert JANE in mail["text"]
+
+
+def test_a_refused_mail_names_its_recipient(world: World):
+    _prepared(world, trigger=False)
+    world.settings(mail_refused=True)
+    arguments = {"UserPoolId": world.pool_id, "Username": JANE, "DesiredDeliveryMediums": ["EMAIL"]}
+    arguments["UserAttributes"] = [{"Name": "email", "Value": JANE}]
+    assert refusal(world.idp.admin_create_user, **arguments)[1] == (
+        "Email address is not verified. The following identities failed the check in region EU-WEST-1: " + JANE
+    )
+
+
+def test_when_the_days_mails_are_used_up_no_mail_goes_out(world: World):
+    _prepared(world, trigger=False).user(JANE)
+    world.settings(mail_quota_used_up=True)
+    code, message = refusal(world.idp.forgot_password, **_forgot(world, JANE))
+    assert (code, message[:26]) == ("LimitExceededException", "Exceeded daily email limit")
+    world.settings(mail_quota_used_up=False)
+    assert world.mails(JANE) == []
+    world.idp.forgot_password(**_forgot(world, JANE))
+    assert len(world.mails(JANE)) == 1
+
+
+@pytest.mark.parametrize("character", ["\u00a0", "\u200d", "\u200c", "\u202e", "\u2028", "\x07"])
+@pytest.mark.parametrize("part", ["more", "subject"])
+def test_a_text_with_a_character_that_cognito_does_not_take_fails_the_call(world: World, part: str, character: str):
+    _prepared(world).user(JANE)
+    code, message = refusal(world.idp.forgot_password, **_forgot(world, JANE, ClientMetadata={part: character}))
+    assert code == "InvalidParameterException"
+    assert "failed to satisfy constraint: Member must satisfy regular expression pattern" in message
+    assert world.mails(JANE) == []
+
+
+def test_letters_marks_symbols_numbers_and_punctuation_of_any_script_are_taken(world: World):
+    _prepared(world).user(JANE)
+    text = "é ß 名 سلام e\u0301 👩 € ½ « » \t\n\f\v"
+    world.idp.forgot_password(**_forgot(world, JANE, ClientMetadata={"more": text, "subject": "名 👩"}))
+    (mail,) = world.mails(JANE)
+    assert text in mail["text"]
+
+
+def test_a_text_of_more_than_20000_characters_fails_the_call(world: World):
+    _prepared(world).user(JANE)
+    longest = 20_000 - len("code={####}")
+    world.idp.forgot_password(**_forgot(world, JANE, ClientMetadata={"more": "é", "times": str(longest)}))
+    for metadata in ({"more": "é", "times": str(longest + 1)}, {"subject": "é" * 140}):
+        code, message = refusal(world.idp.forgot_password, **_forgot(world, JANE, ClientMetadata=metadata))
+        assert code == "InvalidParameterException"
+        assert "Member must have length less than or equal to" in message
+    assert len(world.mails(JANE)) == 1
 
 
 def test_a_temporary_password_expires_until_the_invitation_is_sent_again(world: World):
@@ -169,7 +227,9 @@ def test_an_admins_reset_mails_a_code_and_stops_sign_ins(world: World):
     world.idp.admin_reset_user_password(UserPoolId=world.pool_id, Username=JANE)
     (mail,) = world.mails(JANE)
     assert _seen(mail)[0] == "CustomMessage_ForgotPassword"
-    assert refusal(world.sign_in, email=JANE)[0] == "PasswordResetRequiredException"
+    # Whatever the password: it does not count any more.
+    for password in (PASSWORD, "Wrong-Passw0rd!!"):
+        assert refusal(world.sign_in, email=JANE, password=password)[0] == "PasswordResetRequiredException"
     world.idp.confirm_forgot_password(
         ConfirmationCode=_code(mail), **_forgot(world, JANE, Password="Another-Passw0rd!")
     )
@@ -210,9 +270,22 @@ def test_a_temporary_password_made_by_cognito_satisfies_a_long_policy(world: Wor
     arguments = {"UserPoolId": world.pool_id, "Username": JANE, "DesiredDeliveryMediums": ["EMAIL"]}
     world.idp.admin_create_user(UserAttributes=[{"Name": "email", "Value": JANE}], **arguments)
     (mail,) = world.mails(JANE)
-    password = mail["text"].removesuffix(".").rsplit(" ", 1)[-1]
+    password = _body(mail).removesuffix(".").rsplit(" ", 1)[-1]
     assert len(password) == 20
     assert world.sign_in(JANE, password)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+
+
+def test_a_temporary_password_made_by_cognito_goes_into_the_mail_as_it_is_whatever_html_makes_of_it(world: World):
+    world.pool(Policies={"PasswordPolicy": {"MinimumLength": 99}})
+    world.client()
+    arguments = {"UserPoolId": world.pool_id, "Username": JANE, "DesiredDeliveryMediums": ["EMAIL"]}
+    world.idp.admin_create_user(UserAttributes=[{"Name": "email", "Value": JANE}], **arguments)
+    symbols = ""
+    for _ in range(12):
+        # 1,200 characters of 94: that one never comes up has odds of less than one in 10^5.
+        world.idp.admin_create_user(MessageAction="RESEND", **arguments)
+        symbols += _body(world.mails(JANE)[0]).removesuffix(".").rsplit(" ", 1)[-1]
+    assert set("<>&") & set(symbols)
 
 
 def test_no_mail_goes_out_unless_email_is_the_delivery_medium(world: World):

@@ -4,11 +4,16 @@ A preflight that echoes one of several origins is such a template.
 """
 
 import contextvars
+import logging
 
 from ministack.services import apigateway_v1 as apigw
 
 from cogapi_emulator.apigateway.template import render
 from cogapi_emulator.patching import around
+
+log = logging.getLogger(__name__)
+
+_NO_CONTENT = 204
 
 _request: contextvars.ContextVar[dict] = contextvars.ContextVar("request")
 
@@ -35,7 +40,13 @@ def install() -> None:
         for name, value in override["header"].items():
             headers = {other: kept for other, kept in headers.items() if other.lower() != name.lower()}
             headers[name] = str(value)
-        return int(override.get("status") or status), headers, text.encode()
+        status = int(override.get("status") or status)
+        if status == _NO_CONTENT and text:
+            # RFC 9110, 15.3.5: a 204 has no content. What clients and caches make of one that has differs, so that a
+            # template that leaves a newline behind is a defect here.
+            log.error("a mock's response template renders %r, and its status is 204", text)
+            return apigw._gw_error("API_CONFIGURATION_ERROR", "Internal server error")
+        return status, headers, text.encode()
 
 
 def _has_template(integration: dict, body: str) -> bool:

@@ -12,8 +12,8 @@ from cogapi_emulator.cognito.replacing import instead_of
 from cogapi_emulator.patching import around
 
 _DAY = 86_400
-# Cognito's symbols without those that HTML would change on the way into a mail.
-_SYMBOLS = "^$*.[]{}()?!@#%/,:;|_~=+-"
+# All of Cognito's symbols, those included that HTML takes for something else: AWS mails the password as it is.
+_SYMBOLS = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+-"
 
 
 def install() -> None:
@@ -38,7 +38,10 @@ def refuse_expired(pool: dict, user: dict) -> None:
 
 
 def temporary_password(pool: dict) -> str:
-    """Return a random password that satisfies the pool's policy; ministack's twelve characters fail a longer one."""
+    """Return a random password that satisfies the pool's policy; ministack's twelve characters fail a longer one.
+
+    AWS draws from every class that its policies know; ministack knows six symbols, none of which needs an escape.
+    """
     policy = (pool.get("Policies") or {}).get("PasswordPolicy") or {}
     classes = (string.ascii_uppercase, string.ascii_lowercase, string.digits, _SYMBOLS)
     length = max(8, policy.get("MinimumLength", 8))

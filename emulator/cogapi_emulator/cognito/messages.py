@@ -4,6 +4,7 @@ Must not know when a mail is due: `invitations` and `recovery` do.
 """
 
 import secrets
+import unicodedata
 from collections.abc import Callable
 
 from ministack.core.responses import get_account_id
@@ -11,11 +12,16 @@ from ministack.services import cognito as idp
 
 from cogapi_emulator import settings
 from cogapi_emulator.cognito import triggers
-from cogapi_emulator.cognito.refused import Refused
+from cogapi_emulator.cognito.refused import Refused, invalid_parameter
 from cogapi_emulator.patching import around
 
 _CODE = "{####}"
 _USERNAME = "{username}"
+
+_LONGEST_BODY = 20_000
+_LONGEST_SUBJECT = 140
+_PATTERN = r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*"
+_SPACES = " \t\n\v\f\r"
 
 NO_CLIENT = "CLIENT_ID_NOT_APPLICABLE"
 
@@ -26,8 +32,22 @@ def install() -> None:
     @around(idp, "_deliver_cognito_email")
     def deliver_cognito_email(original: Callable, *arguments: object, **keywords: object) -> object:
         # AWS: when SES takes no mail, AdminCreateUser fails and yet has created the user; ministack never fails.
-        if settings.of(get_account_id()).mail_refused:
-            raise Refused("CodeDeliveryFailureException", "Email address is not verified.")
+        chosen = settings.of(get_account_id())
+        if chosen.mail_refused:
+            # What SES says in its sandbox: it names whom it refuses.
+            recipient, region = arguments[1], idp._pool_region(arguments[0]["Id"]).upper()
+            raise Refused(
+                "CodeDeliveryFailureException",
+                "Email address is not verified. The following identities failed the check in region "
+                f"{region}: {recipient}",
+            )
+        if chosen.mail_quota_used_up:
+            # Believed: the user exists by then, as when SES refuses.
+            raise Refused(
+                "LimitExceededException",
+                "Exceeded daily email limit for the operation or the account. If a higher limit is required, please "
+                "configure your user pool to use your own Amazon SES configuration for sending email from Amazon SES.",
+            )
         return original(*arguments, **keywords)
 
 
@@ -93,9 +113,31 @@ def _template(
     )
     custom = triggers.invoke(pool, "CustomMessage", event) or {}
     body = custom.get("emailMessage")
+    _check("emailBody", body, _LONGEST_BODY)
+    _check("emailSubject", custom.get("emailSubject"), _LONGEST_SUBJECT)
     if body and not all(placeholder in body for placeholder in placeholders):
         return default
     return custom.get("emailSubject") or default[0], body or default[1]
+
+
+def _check(field: str, text: str | None, longest: int) -> None:
+    """Refuse a trigger's text that Cognito does not take, and the call with it; ministack takes any.
+
+    AWS: "1 validation error detected: Value '…' at 'emailBody' failed to satisfy constraint: Member must satisfy
+    regular expression pattern: [\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}\\s*]*\\{####\\}…". A no-break space (Zs) or a joiner
+    (Cf) is outside, as Java's \\s is ASCII. At most 20,000 characters, and 140 of a subject.
+    """
+    if not text:
+        return
+    constraint = None
+    if len(text) > longest:
+        constraint = f"Member must have length less than or equal to {longest}"
+    elif not all(letter in _SPACES or unicodedata.category(letter)[0] in "LMSNP" for letter in text):
+        constraint = f"Member must satisfy regular expression pattern: {_PATTERN}"
+    if constraint is not None:
+        raise invalid_parameter(
+            f"1 validation error detected: Value '{text}' at '{field}' failed to satisfy constraint: {constraint}"
+        )
 
 
 def _expanded(pool: dict, user: dict, template: tuple, code: str) -> tuple:

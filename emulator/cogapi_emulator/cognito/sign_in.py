@@ -5,6 +5,7 @@ CUSTOM_AUTH is `custom_auth`'s; the TOTP arithmetic and the enrolment are `totp`
 
 import json
 import time
+from collections.abc import Callable
 
 from ministack.core.responses import json_response
 from ministack.services import cognito as idp
@@ -12,13 +13,26 @@ from ministack.services import cognito as idp
 from cogapi_emulator.cognito import custom_auth, invitations, sessions, totp
 from cogapi_emulator.cognito.refused import client_not_found, invalid_parameter, not_authorized, raise_if_refused
 from cogapi_emulator.cognito.replacing import instead_of
+from cogapi_emulator.patching import around
 
 
 def install() -> None:
     """Patch ministack."""
+    around(idp, "_password_signin_refused")(_refused_before_the_password)
     instead_of(idp, "_password_auth_result")(password_proved)
     instead_of(idp, "_respond_to_auth_challenge")(respond_to_auth_challenge)
     instead_of(idp, "_admin_respond_to_auth_challenge")(admin_respond_to_auth_challenge)
+
+
+def _refused_before_the_password(refused: Callable, user: dict) -> tuple | None:
+    """Refuse a sign-in whatever its password is.
+
+    AWS: AdminResetUserPassword "deactivates a user's password"; any sign-in gets PasswordResetRequiredException
+    from then on, with a wrong password too. ministack compares first.
+    """
+    if user.get("UserStatus") == "RESET_REQUIRED":
+        return idp._password_reset_required()
+    return refused(user)
 
 
 def password_proved(
