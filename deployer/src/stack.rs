@@ -16,8 +16,8 @@ use cogapi_handlers::registry::{ENDPOINTS, TRIGGERS};
 use crate::config::{Admin, CharacterKind, CorsOrigins, Environment, Registration};
 use crate::resources::{
     Accounts, AppClient, Authorization, CharacterClass, Cors, Deployment, ENVIRONMENT_TAG, EmailSettings,
-    LogGroup, Mfa, PasswordPolicy, Permission, RestApi, Rotation, Route, STACK_TAG, SignIn, Stage, Tags,
-    Throttle, TokenLifetimes, UserGroup, UserPool, UserPoolTriggers,
+    LogGroup, Mfa, PasswordPolicy, Permission, RestApi, Rotation, Route, STACK_TAG, STATE_TAG, SignIn, Stage,
+    Tags, Throttle, TokenLifetimes, UserGroup, UserPool, UserPoolTriggers,
 };
 
 /// What the stack is derived from.
@@ -43,6 +43,7 @@ pub fn tags(environment: &Environment) -> Tags {
     let mut tags = environment.tags.clone();
     tags.insert(STACK_TAG.to_owned(), environment.stack());
     tags.insert(ENVIRONMENT_TAG.to_owned(), environment.name.clone());
+    tags.insert(STATE_TAG.to_owned(), format!("{}/{}", environment.state.bucket, environment.name));
     tags
 }
 

@@ -27,8 +27,10 @@ pub struct Destroyed {
     pub bucket: bool,
     /// Versions of objects and delete markers that were in it.
     pub versions: usize,
-    /// The table of locks was there.
+    /// The table of locks was there, and went.
     pub table: bool,
+    /// The table of locks stays: states in other buckets have their locks in it.
+    pub table_shared: bool,
 }
 
 /// Removes the bucket and the table of locks, if no environment has resources and no lock is held.
@@ -57,7 +59,11 @@ pub async fn destroy(clients: &Clients, location: &Location) -> Result<Destroyed
             return Err(Failure::new(REMOVING, format!("{} is still there", location.bucket)));
         }
     }
-    destroyed.table = table::remove(clients, &location.lock_table).await?;
+    let table = &location.lock_table;
+    destroyed.table_shared = dynamodb_lock::forget(&clients.dynamodb, table, &location.bucket).await?;
+    if !destroyed.table_shared {
+        destroyed.table = table::remove(clients, table).await?;
+    }
     Ok(destroyed)
 }
 
@@ -149,11 +155,12 @@ async fn in_use(
     Ok(used.map(|why| format!("`{environment}` {why}")))
 }
 
-/// The locks whose lease is not over, of whatever bucket: the table goes, too.
+/// The locks in this bucket whose lease is not over.
 async fn held_locks(clients: &Clients, location: &Location) -> Result<Vec<String>, Failure> {
     let locks = dynamodb_lock::all(&clients.dynamodb, &location.lock_table).await?;
     let now = Timestamp::now();
-    let held = locks.into_iter().filter(|(_, info)| info.expires > now);
+    let ours = locks.into_iter().filter(|(key, _)| key.starts_with(&format!("{}/", location.bucket)));
+    let held = ours.filter_map(|(key, info)| Some((key, info.filter(|info| info.expires > now)?)));
     Ok(held.map(|(key, info)| format!("`{key}` is locked: {info}")).collect())
 }
 

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use cogapi_engine::backend::BackendError;
 use cogapi_engine::{Failure, LockInfo};
@@ -72,7 +73,7 @@ impl LockItem {
                 return Err(no_table(failure(SUMMARY, &error), is_missing(&error)).into());
             }
             let holder = match item_in(&error) {
-                Some(item) => Some(parse(item)?),
+                Some(item) => parse(item)?,
                 None => self.holder().await?,
             };
             match holder {
@@ -115,23 +116,35 @@ impl LockItem {
         }
     }
 
-    /// Removes the lock `id`. Says whether there is nothing left of it; `false`: the lock is somebody else's.
+    /// Releases the lock `id`. Says whether nobody holds it now; `false`: it is somebody else's.
+    ///
+    /// The item stays, without a holder: it says that the table is still needed, see [`forget`].
     pub(super) async fn release(&self, id: &str) -> Result<bool, Failure> {
         let result = self
             .dynamodb
-            .delete_item()
+            .update_item()
             .table_name(&self.table)
             .key(table::KEY, AttributeValue::S(self.key.clone()))
-            .condition_expression("attribute_not_exists(#key) OR #id = :id")
-            .expression_attribute_names("#key", table::KEY)
+            // Without the id, whoever had the lock and was cut off can't renew it back to life.
+            .update_expression("SET #expires = :never REMOVE #id")
+            .condition_expression("#id = :id")
+            .expression_attribute_names("#expires", EXPIRES)
             .expression_attribute_names("#id", ID)
+            .expression_attribute_values(":never", milliseconds(Timestamp::UNIX_EPOCH))
             .expression_attribute_values(":id", AttributeValue::S(id.to_owned()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         match result {
             Ok(_) => Ok(true),
             Err(error) if is_missing(&error) => Ok(true),
-            Err(error) if is_code(&error, REFUSED) => Ok(false),
+            Err(error) if is_code(&error, REFUSED) => {
+                let refusal = match error.as_service_error() {
+                    Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => refusal.item(),
+                    _ => None,
+                };
+                Ok(refusal.is_none_or(|item| !item.contains_key(ID)))
+            }
             Err(error) => Err(failure("releasing the lock failed", &error)),
         }
     }
@@ -148,7 +161,7 @@ impl LockItem {
             .send()
             .await;
         match result {
-            Ok(answer) => Ok(answer.item.as_ref().map(parse).transpose()?),
+            Ok(answer) => Ok(answer.item.as_ref().map(parse).transpose()?.flatten()),
             Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(failure("reading the lock failed", &error).into()),
         }
@@ -168,8 +181,8 @@ impl LockItem {
     }
 }
 
-/// All locks in a table, each with its key; none when the table is not there.
-pub(super) async fn all(dynamodb: &Client, table: &str) -> Result<Vec<(String, LockInfo)>, Failure> {
+/// All keys in a table, each with who holds its lock; none when the table is not there.
+pub(super) async fn all(dynamodb: &Client, table: &str) -> Result<Vec<(String, Option<LockInfo>)>, Failure> {
     const SUMMARY: &str = "listing the locks failed";
     let mut locks = Vec::new();
     let mut pages = dynamodb.scan().table_name(table).consistent_read(true).into_paginator().items().send();
@@ -180,9 +193,29 @@ pub(super) async fn all(dynamodb: &Client, table: &str) -> Result<Vec<(String, L
             Err(error) => return Err(failure(SUMMARY, &error)),
         };
         let info = parse(&item).map_err(|error| Failure::new(SUMMARY, error.to_string()))?;
-        locks.push((string(&item, table::KEY).unwrap_or_default(), info));
+        locks.push((string(&item, super::table::KEY).unwrap_or_default(), info));
     }
     Ok(locks)
+}
+
+/// Removes the items of everything in `bucket`, and says whether items of other buckets are left: then others need the table.
+pub(super) async fn forget(dynamodb: &Client, table: &str, bucket: &str) -> Result<bool, Failure> {
+    const SUMMARY: &str = "removing the locks failed";
+    let mut others = false;
+    for (key, _) in all(dynamodb, table).await? {
+        if key.split_once('/').is_none_or(|(of, _)| of != bucket) {
+            others = true;
+            continue;
+        }
+        let delete =
+            dynamodb.delete_item().table_name(table).key(super::table::KEY, AttributeValue::S(key)).send();
+        match delete.await {
+            Ok(_) => {}
+            Err(error) if is_missing(&error) => {}
+            Err(error) => return Err(failure(SUMMARY, &error)),
+        }
+    }
+    Ok(others)
 }
 
 fn no_table(failure: Failure, missing: bool) -> Failure {
@@ -206,7 +239,8 @@ fn string(item: &Item, name: &str) -> Option<String> {
     item.get(name)?.as_s().ok().cloned()
 }
 
-fn parse(item: &Item) -> Result<LockInfo, BackendError> {
+/// Who holds the lock; `None`: it was released.
+fn parse(item: &Item) -> Result<Option<LockInfo>, BackendError> {
     let corrupt = |name: &str| BackendError::Corrupt(format!("the lock has no readable `{name}`"));
     let text = |name: &str| string(item, name).ok_or_else(|| corrupt(name));
     let expires = item
@@ -215,12 +249,15 @@ fn parse(item: &Item) -> Result<LockInfo, BackendError> {
         .and_then(|number| number.parse().ok())
         .and_then(|number| Timestamp::from_millisecond(number).ok())
         .ok_or_else(|| corrupt(EXPIRES))?;
-    Ok(LockInfo {
+    if expires == Timestamp::UNIX_EPOCH && !item.contains_key(ID) {
+        return Ok(None);
+    }
+    Ok(Some(LockInfo {
         id: text(ID)?,
         owner: text(OWNER)?,
         host: text(HOST)?,
         operation: text(OPERATION)?,
         since: text(SINCE)?.parse().map_err(|_| corrupt(SINCE))?,
         expires,
-    })
+    }))
 }

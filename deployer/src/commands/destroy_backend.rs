@@ -46,7 +46,10 @@ pub(super) async fn destroy(opened: &Opened, progress: &Progress) -> Result<(), 
     if gone.table {
         progress.say(&format!("the table {table} is gone"));
     }
-    if !gone.bucket && !gone.table {
+    if gone.table_shared {
+        progress.say(&format!("the table {table} stays: it holds locks of other buckets' environments"));
+    }
+    if !gone.bucket && !gone.table && !gone.table_shared {
         progress.say(&format!("there is no bucket {bucket} and no table {table}: nothing to destroy"));
     }
     Ok(())

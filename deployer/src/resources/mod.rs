@@ -56,10 +56,13 @@ pub fn kinds() -> Kinds<Context> {
         .register::<UserPoolTriggers>()
 }
 
-/// The tag that holds the stack's name, by which we recognise what is ours.
+/// The tag that holds the stack's name.
 pub const STACK_TAG: &str = "cogapi:stack";
 /// The tag that holds the environment's name.
 pub const ENVIRONMENT_TAG: &str = "cogapi:environment";
+/// The tag that says where the state is that knows of this: `<bucket>/<environment>`. No other tag tells two projects of
+/// the same name apart, and a stack's name alone not even two environments: `a-b` of `shop` and `b` of `shop-a`.
+pub const STATE_TAG: &str = "cogapi:state";
 
 /// Tags by key.
 pub type Tags = BTreeMap<String, String>;
@@ -77,7 +80,7 @@ pub struct Context {
     pub stack: String,
     /// The bucket that holds the handlers' code, content-addressed.
     pub bucket: String,
-    /// What everything taggable is tagged with, [`STACK_TAG`] and [`ENVIRONMENT_TAG`] included.
+    /// What everything taggable is tagged with, the tags that make it ours included.
     pub tags: Tags,
     functions: OnceCell<HashMap<String, FunctionConfiguration>>,
     cognito: cognito::Cache,
@@ -113,7 +116,8 @@ impl Context {
     /// Whether something with these tags is this stack's.
     #[must_use]
     pub fn owns(&self, tags: &Tags) -> bool {
-        tags.get(STACK_TAG) == Some(&self.stack)
+        let ours = |tag| tags.get(tag) == self.tags.get(tag);
+        tags.get(STACK_TAG) == Some(&self.stack) && ours(ENVIRONMENT_TAG) && ours(STATE_TAG)
     }
 
     /// All functions of the region, by name: one call for 50 of them, where asking for each takes one each.

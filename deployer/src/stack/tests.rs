@@ -174,6 +174,7 @@ fn environments_with_the_same_needs_are_told_apart_by_their_tags_and_grant_each_
         let expected = json!({
             "cogapi:environment": name,
             "cogapi:stack": format!("myco-auth-{name}"),
+            "cogapi:state": format!("myco-cogapi-state/{name}"),
         });
         let declared = declared(environment);
         let tags = declared.resources.values().filter_map(|declaration| declaration.inputs.get("tags"));

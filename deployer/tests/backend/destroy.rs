@@ -1,7 +1,7 @@
 //! Taking the backend away: never while it is needed, and then all of it.
 
 use aws_sdk_s3::primitives::ByteStream;
-use cogapi::backend::{Destroyed, IN_USE, destroy, ensure};
+use cogapi::backend::{Destroyed, IN_USE, Location, S3Backend, destroy, ensure};
 use cogapi_engine::{Backend as _, State};
 use futures::StreamExt as _;
 
@@ -31,7 +31,7 @@ async fn nothing_is_left_of_it_old_versions_and_markers_included() {
     assert_ne!(world.inventory(), before);
 
     let destroyed = destroy(&world.clients, &world.location).await.unwrap();
-    assert_eq!(destroyed, Destroyed { bucket: true, versions: 5, table: true });
+    assert_eq!(destroyed, Destroyed { bucket: true, versions: 5, table: true, table_shared: false });
     assert_eq!(world.inventory(), before);
 }
 
@@ -50,12 +50,12 @@ async fn half_of_it_gone_is_fine() {
     let table = &world.location.lock_table;
     world.clients.dynamodb.delete_table().table_name(table).send().await.unwrap();
     let destroyed = destroy(&world.clients, &world.location).await.unwrap();
-    assert_eq!(destroyed, Destroyed { bucket: true, versions: 0, table: false });
+    assert_eq!(destroyed, Destroyed { bucket: true, versions: 0, table: false, table_shared: false });
 
     let world = World::bootstrapped().await;
     world.clients.s3.delete_bucket().bucket(&world.location.bucket).send().await.unwrap();
     let destroyed = destroy(&world.clients, &world.location).await.unwrap();
-    assert_eq!(destroyed, Destroyed { bucket: false, versions: 0, table: true });
+    assert_eq!(destroyed, Destroyed { bucket: false, versions: 0, table: true, table_shared: false });
 }
 
 #[tokio::test]
@@ -80,14 +80,25 @@ async fn every_environment_that_still_needs_it_is_named_and_nothing_is_touched()
 }
 
 #[tokio::test]
-async fn a_lock_of_another_bucket_keeps_the_shared_table() {
+async fn a_table_that_another_bucket_uses_stays_with_that_ones_locks_and_goes_with_the_last() {
     let world = World::bootstrapped().await;
-    let mut neighbour = world.location.clone();
-    neighbour.bucket.push_str("-b");
-    let theirs = cogapi::backend::S3Backend::new(&world.clients, &neighbour, "dev");
-    theirs.lock(&lock_of("joe", 60)).await.unwrap();
-    let failure = destroy(&world.clients, &world.location).await.unwrap_err();
-    assert!(failure.detail.contains("joe@laptop"), "{failure}");
+    let own = world.backend("dev");
+    own.unlock(&own.lock(&lock_of("jane", 60)).await.unwrap()).await.unwrap();
+    let neighbour = Location { bucket: format!("{}-b", world.location.bucket), ..world.location.clone() };
+    ensure(&world.clients, &neighbour, &tags()).await.unwrap();
+    let theirs = S3Backend::new(&world.clients, &neighbour, "dev");
+    let token = theirs.lock(&lock_of("joe", 60)).await.unwrap();
+
+    let destroyed = destroy(&world.clients, &world.location).await.unwrap();
+    assert_eq!(destroyed, Destroyed { bucket: true, versions: 0, table: false, table_shared: true });
+    assert_eq!(theirs.holder().await.unwrap().unwrap().owner, "joe");
+    assert!(own.holder().await.unwrap().is_none());
+
+    // Nobody works there now, and its environments still need the table.
+    theirs.unlock(&token).await.unwrap();
+    assert!(destroy(&world.clients, &world.location).await.unwrap().table_shared);
+    let destroyed = destroy(&world.clients, &neighbour).await.unwrap();
+    assert_eq!(destroyed, Destroyed { bucket: true, versions: 0, table: true, table_shared: false });
 }
 
 #[tokio::test]
@@ -110,7 +121,7 @@ async fn more_versions_than_one_page_holds_are_all_removed() {
     });
     puts.buffer_unordered(16).collect::<Vec<()>>().await;
     let destroyed = destroy(&world.clients, &world.location).await.unwrap();
-    assert_eq!(destroyed, Destroyed { bucket: true, versions: 1_010, table: true });
+    assert_eq!(destroyed, Destroyed { bucket: true, versions: 1_010, table: true, table_shared: false });
 }
 
 #[tokio::test]

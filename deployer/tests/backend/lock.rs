@@ -121,7 +121,7 @@ async fn a_lock_whose_answer_got_lost_is_held_and_not_taken_for_somebody_elses()
     let token = backend.lock(&lock_of("jane", 60)).await.unwrap();
     hangup("UpdateItem");
     backend.renew(&token, Timestamp::now() + SignedDuration::from_secs(60)).await.unwrap();
-    hangup("DeleteItem");
+    hangup("UpdateItem");
     backend.unlock(&token).await.unwrap();
     assert_eq!(backend.holder().await.unwrap(), None);
 }

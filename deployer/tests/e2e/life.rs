@@ -18,7 +18,7 @@ fn a_second_plan_is_empty_and_makes_no_mutating_call() {
     let writes: Vec<&String> =
         writes.as_object().unwrap().keys().filter(|name| changes_something(name)).collect();
     // Only the lock is taken and given back.
-    assert_eq!(writes, ["dynamodb:DeleteItem", "dynamodb:PutItem"]);
+    assert_eq!(writes, ["dynamodb:PutItem", "dynamodb:UpdateItem"]);
 }
 
 fn changes_something(operation: &str) -> bool {
@@ -120,4 +120,25 @@ fn two_environments_share_a_backend_and_one_goes_without_touching_the_other() {
         assert_eq!(world.inventory()[section], alone[section], "{section}");
     }
     assert_eq!(world.run(&["plan", "--detailed-exitcode"]).code, Some(0));
+}
+
+/// Their names collide: both are `shop-a-b`. So do the names of two projects that nobody told of each other.
+#[test]
+fn what_another_environment_or_project_made_is_refused_and_never_taken_over() {
+    let world = World::new();
+    world.configure_as("a-b", CONFIGURATION);
+    world.must(&["deploy", "--yes", "--env", "a-b"]);
+    let made = world.inventory();
+    world.configure_as("b", &CONFIGURATION.replace("\"shop\"", "\"shop-a\""));
+    let collides = world.run(&["deploy", "--yes", "--env", "b"]);
+    assert_eq!(collides.code, Some(4), "{collides}");
+    assert!(collides.stderr.contains("--adopt"), "{collides}");
+
+    // The same file, but for where the state is.
+    world.configure_as("a-b", &CONFIGURATION.replace("shop-state-", "other-state-"));
+    let collides = world.run(&["deploy", "--yes", "--env", "a-b"]);
+    assert_eq!(collides.code, Some(4), "{collides}");
+    for section in ["user_pools", "functions", "roles", "rest_apis", "log_groups"] {
+        assert_eq!(world.inventory()[section], made[section], "{section}");
+    }
 }

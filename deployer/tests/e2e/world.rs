@@ -111,6 +111,16 @@ impl World {
         self.emulator("GET", "calls", "")
     }
 
+    /// Whether a run has asked for the lock since the calls were forgotten.
+    pub(crate) fn took_a_lock(&self) -> bool {
+        !self.calls()["by_operation"]["dynamodb:PutItem"].is_null()
+    }
+
+    /// Whether nobody holds the lock.
+    pub(crate) fn is_free(&self) -> bool {
+        self.must(&["unlock", "--yes"]).stdout.contains("is not locked")
+    }
+
     pub(crate) fn forget_calls(&self) {
         self.emulator("DELETE", "calls", "");
     }

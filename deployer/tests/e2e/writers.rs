@@ -12,10 +12,11 @@ fn of_two_deploys_at_once_one_works_and_the_other_says_who_holds_the_lock() {
     // Both find a backend, and the first is held up long enough for the second to come while it works.
     world.must(&["deploy", "--yes"]);
     world.must(&["destroy-stack", "--yes"]);
+    world.forget_calls();
     world.faults(&json!([{ "kind": "latency", "latency_ms": 300 }]));
     let first = world.start(&["deploy", "--yes"]);
     let waiting = Instant::now();
-    while world.inventory()["tables"][0]["items"] == 0 {
+    while !world.took_a_lock() {
         assert!(waiting.elapsed() < Duration::from_mins(1), "the first deploy never took the lock");
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -36,9 +37,10 @@ fn a_lock_left_behind_is_removed_by_unlock_after_showing_whose_it_is() {
     world.must(&["deploy", "--yes"]);
     assert!(world.must(&["unlock", "--yes"]).stdout.contains("dev is not locked"));
     world.must(&["destroy-stack", "--yes"]);
+    world.forget_calls();
     world.faults(&json!([{ "kind": "latency", "latency_ms": 300 }]));
     let mut killed = world.start(&["deploy", "--yes"]);
-    while world.inventory()["tables"][0]["items"] == 0 {
+    while !world.took_a_lock() {
         assert!(killed.try_wait().unwrap().is_none(), "it ended before it could be killed");
         std::thread::sleep(Duration::from_millis(20));
     }
