@@ -47,7 +47,7 @@ fn write<'a>(event: &'a Value) -> Option<email::Mail> {
         return None;
     }
     let values = email::Values {
-        name: text(&attributes["name"]).or_else(|| text(&attributes["email"])).unwrap_or_default(),
+        name: text(&attributes["name"]).unwrap_or_default(),
         code: text(&request["codeParameter"])?,
         username: username.unwrap_or_default(),
     };

@@ -80,23 +80,57 @@ async fn the_users_language_is_used_where_there_is_a_translation() {
 
 #[tokio::test]
 async fn a_name_cannot_write_html_nor_place_the_code() {
-    let name = "<a href=\"https://evil.example\">{####}</a> & {username} {{code}} '";
+    let name = "<b id=\"x\">{####} & {username} {{code}} '";
     let (_, body) = mail("CustomMessage_AdminCreateUser", json!({"name": name})).await;
-    assert!(!body.contains("<a "), "{body}");
+    assert!(!body.contains("<b "), "{body}");
     assert_eq!((body.matches("{####}").count(), body.matches("{username}").count()), (1, 1));
-    assert!(
-        body.contains("&lt;a href=&quot;https://evil.example&quot;&gt;&#123;####&#125;&lt;/a&gt; &amp;"),
-        "{body}"
-    );
+    assert!(body.contains("&#60;b id&#61;&#34;x&#34;&#62;&#123;&#35;&#35;&#35;&#35;&#125; &#38; "), "{body}");
+}
+
+/// Whether Cognito takes the character: `[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]`, as far as our own texts need it.
+fn is_taken(character: char) -> bool {
+    character == '\n'
+        || character == ' '
+        || character.is_ascii_graphic()
+        || character.is_alphabetic()
+        || character == '’'
 }
 
 #[tokio::test]
-async fn a_user_without_a_name_is_addressed_by_the_mail_address() {
+async fn a_name_of_any_script_leaves_a_text_that_cognito_takes() {
+    for (name, escaped) in [
+        ("علی\u{200c}رضا", "Hello &#1593;&#1604;&#1740;&#8204;&#1585;&#1590;&#1575;,"),
+        ("👩\u{200d}💻 Jane", "Hello &#128105;&#8205;&#128187; Jane,"),
+        ("Jean\u{a0}Paul", "Hello Jean&#160;Paul,"),
+    ] {
+        for (source, _) in SOURCES {
+            let (subject, body) = mail(source, json!({"name": name})).await;
+            assert!(body.contains(escaped), "{body}");
+            assert!(subject.chars().chain(body.chars()).all(is_taken), "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_could_be_an_attackers_message_is_left_out() {
+    for name in
+        ["Jane https://evil.example", "www.evil", "evil.example", "a/b", "jane@example.com", &"x".repeat(65)]
+    {
+        for (locale, greeting) in [("en", "<p>Hello,</p>"), ("fr", "<p>Bonjour,</p>")] {
+            let attributes = json!({"name": name, "locale": locale});
+            let (_, body) = mail("CustomMessage_AdminCreateUser", attributes).await;
+            assert!(body.contains(greeting) && !body.contains("evil"), "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_user_without_a_name_is_greeted_without_one() {
     for attributes in
         [json!({"email": "jane@example.com"}), json!({"email": "jane@example.com", "name": " "})]
     {
         let (_, body) = mail("CustomMessage_ForgotPassword", attributes).await;
-        assert!(body.contains("Hello jane@example.com,"), "{body}");
+        assert!(body.contains("<p>Hello,</p>"), "{body}");
     }
 }
 
@@ -131,6 +165,12 @@ fn every_template_is_complete_in_every_language() {
             );
             assert!(mail.body.contains("Jane") && mail.body.contains("CODE"), "{context}");
             assert_eq!(mail.body.contains("USERNAME"), *message == Message::Invitation, "{context}");
+            assert!(
+                mail.subject.chars().chain(mail.body.chars()).all(is_taken),
+                "{context}: write it as &#…;"
+            );
+            let nameless = write(*message, Some(locale), &Values { name: "", ..values });
+            assert_eq!(nameless.body, mail.body.replacen(" Jane", "", 1), "{context}");
             // What Cognito takes at most: 140 and 20,000 characters.
             assert!(
                 (1..=140).contains(&mail.subject.chars().count()) && !mail.subject.contains('\n'),
