@@ -36,6 +36,9 @@ pub struct Endpoint {
     pub summary: &'static str,
 }
 
+/// How many seconds Cognito waits for a trigger, whatever the function's own time limit is. It can't be changed.
+pub const TRIGGER_SECONDS: u32 = 5;
+
 /// One Cognito trigger.
 #[derive(Debug)]
 pub struct Trigger {

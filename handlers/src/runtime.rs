@@ -3,7 +3,7 @@
 
 use crate::{
     app::App,
-    endpoint::Endpoint,
+    endpoint::{Endpoint, TRIGGER_SECONDS},
     error::{ErrorCode, Failure},
     log::{self, Entry},
     registry::{Handle, Pending, React},
@@ -35,6 +35,15 @@ impl From<&Context> for Invocation {
     fn from(context: &Context) -> Self {
         let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
         Self { id: context.request_id.clone(), budget: left.saturating_sub(DEADLINE_MARGIN) }
+    }
+}
+
+impl Invocation {
+    /// The same with no more time than Cognito waits for a trigger: what comes later, nobody hears.
+    #[must_use]
+    pub fn of_trigger(self) -> Self {
+        let waited = Duration::from_secs(u64::from(TRIGGER_SECONDS)).saturating_sub(DEADLINE_MARGIN);
+        Self { budget: self.budget.min(waited), ..self }
     }
 }
 

@@ -78,7 +78,7 @@ pub async fn trigger(name: String) -> Result<(), StartError> {
     let (trigger, handle) =
         registry::trigger(&name).ok_or_else(|| StartError::UnknownHandler(name, known()))?;
     let service = service_fn(move |event: LambdaEvent<Value>| async move {
-        let invocation = Invocation::from(&event.context);
+        let invocation = Invocation::from(&event.context).of_trigger();
         let (result, line) = react(trigger.name, handle, event.payload, &invocation).await;
         log::write(&line);
         result.map_err(|code| lambda_runtime::Error::from(code.as_str()))

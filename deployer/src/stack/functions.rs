@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cogapi_engine::{Desired, Handle};
 use cogapi_handlers::config::env;
+use cogapi_handlers::endpoint::TRIGGER_SECONDS;
 use cogapi_handlers::registry::{ENDPOINTS, TRIGGERS};
 
 use super::{Inputs, origins, policies, whole};
@@ -36,6 +37,7 @@ struct Plain {
     summary: &'static str,
     operations: &'static [&'static str],
     variables: Vec<&'static str>,
+    timeout_seconds: u32,
     code_sha256: String,
 }
 
@@ -53,11 +55,13 @@ pub(super) fn arn(inputs: &Inputs<'_>, name: &str) -> String {
 
 /// Declares all functions and their roles.
 pub(super) fn declare(desired: &mut Desired, shared: &Shared<'_>) -> BTreeMap<&'static str, Made> {
+    let configured = shared.inputs.environment.functions.timeout.0;
     let endpoints = ENDPOINTS.iter().map(|endpoint| Plain {
         name: endpoint.name,
         summary: endpoint.summary,
         operations: endpoint.operations,
         variables: [&[env::CORS_ORIGINS], endpoint.environment].concat(),
+        timeout_seconds: configured,
         code_sha256: shared.inputs.api_sha256.to_owned(),
     });
     let triggers = TRIGGERS.iter().map(|trigger| Plain {
@@ -65,6 +69,8 @@ pub(super) fn declare(desired: &mut Desired, shared: &Shared<'_>) -> BTreeMap<&'
         summary: trigger.summary,
         operations: trigger.operations,
         variables: Vec::new(),
+        // Cognito waits no longer. A function that ran on would only be in the way of the next try, and be paid for.
+        timeout_seconds: configured.min(TRIGGER_SECONDS),
         code_sha256: shared.inputs.triggers_sha256.to_owned(),
     });
     let mut roles: BTreeMap<String, Handle<Role>> = BTreeMap::new();
@@ -90,7 +96,7 @@ fn function(shared: &Shared<'_>, plain: &Plain, role_arn: String) -> Function {
         handler: plain.name.to_owned(),
         architecture: settings.architecture.to_string(),
         memory_mb: whole(settings.memory_mb),
-        timeout_seconds: whole(settings.timeout.0),
+        timeout_seconds: whole(plain.timeout_seconds),
         environment: variables.map(|name| ((*name).to_owned(), variable(shared, name))).collect(),
         client_secret_of: secret
             .then(|| ClientRef { pool_id: shared.pool.id.clone(), client_id: shared.client_id.to_owned() }),
@@ -120,4 +126,52 @@ fn variable(shared: &Shared<'_>, name: &str) -> String {
         other => panic!("no value is known for the variable {other}"),
     };
     value.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::stack::desired;
+
+    /// The functions of an environment with these settings, by name.
+    fn functions(settings: &str) -> BTreeMap<String, Value> {
+        let text = format!(
+            "[aws]\nregion = \"eu-west-1\"\n[state]\nbucket = \"b-state\"\n[api]\nname = \"shop\"\n\
+             [email]\nfrom = \"hello@example.com\"\n{settings}"
+        );
+        let environment = crate::config::parse("dev", "test.toml", &text).unwrap();
+        let desired = desired(&Inputs {
+            environment: &environment,
+            account: "123456789012",
+            partition: "aws",
+            endpoint: None,
+            api_sha256: "api",
+            triggers_sha256: "triggers",
+        });
+        let resources = desired.resources.into_iter().filter(|(address, _)| address.kind() == "function");
+        resources.map(|(address, declaration)| (address.name().to_owned(), declaration.inputs)).collect()
+    }
+
+    #[test]
+    fn a_trigger_has_no_more_time_than_cognito_waits() {
+        for (settings, seconds) in [("", 10), ("[functions]\ntimeout = \"29s\"\n", 29)] {
+            let functions = functions(settings);
+            for trigger in TRIGGERS {
+                assert_eq!(functions[trigger.name]["timeout_seconds"], 5, "{}", trigger.name);
+            }
+            for endpoint in ENDPOINTS {
+                assert_eq!(functions[endpoint.name]["timeout_seconds"], seconds, "{}", endpoint.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_handlers_know_the_policys_length() {
+        let functions = functions("[password]\nmin_length = 30\n");
+        assert_eq!(functions["create-user"]["environment"]["PASSWORD_MIN_LENGTH"], json!("30"));
+    }
 }

@@ -3,8 +3,8 @@
 use crate::support::*;
 use aws_smithy_http_client::test_util::NeverClient;
 use cogapi_handlers::{
-    registry::{ENDPOINTS, Handle},
-    runtime::{Invocation, answer},
+    registry::{ENDPOINTS, Handle, React},
+    runtime::{Invocation, answer, react},
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -140,4 +140,17 @@ async fn a_request_is_answered_before_lambda_would_cut_it_off() {
     let endless: Handle = |_, _| Box::pin(std::future::pending());
     let (status, body, _) = answered_by(endless, Duration::from_secs(2)).await;
     assert_eq!((status, &body["code"]), (503, &json!("upstream_unavailable")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trigger_gives_up_before_cognito_does() {
+    let endless: React = |_| Box::pin(std::future::pending());
+    for seconds in [10, 29] {
+        let invocation = Invocation { id: "i".to_owned(), budget: Duration::from_secs(seconds) }.of_trigger();
+        let asked = Instant::now();
+        let (result, _) = react("custom-message", endless, json!({}), &invocation).await;
+        assert!(result.is_err() && asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    }
+    let little = Invocation { id: "i".to_owned(), budget: Duration::from_secs(1) }.of_trigger();
+    assert_eq!(little.budget, Duration::from_secs(1));
 }
