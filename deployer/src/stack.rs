@@ -197,6 +197,7 @@ fn app_client(environment: &Environment, pool_id: &str) -> AppClient {
         session_minutes: 15,
         revocation: true,
         hides_unknown_users: true,
+        deviations: BTreeMap::new(),
     }
 }
 

@@ -1,5 +1,9 @@
 //! The app client: all of its settings, its secret kept to itself, and never a second client.
 
+use std::collections::BTreeMap;
+
+use aws_sdk_cognitoidentityprovider::operation::update_user_pool_client::builders::UpdateUserPoolClientFluentBuilder as Update;
+use aws_sdk_cognitoidentityprovider::types::OAuthFlowType;
 use cogapi::resources::{AppClient, Rotation, TokenLifetimes};
 use cogapi_engine::{Found, Resource as _};
 
@@ -17,6 +21,7 @@ pub(crate) fn client(pool_id: &str) -> AppClient {
         session_minutes: 15,
         revocation: true,
         hides_unknown_users: true,
+        deviations: BTreeMap::new(),
     }
 }
 
@@ -88,6 +93,70 @@ async fn drift_in_any_setting_is_seen_and_put_right_with_one_call() {
         world.deploy_with(&declared, Some(&outputs), &["UpdateUserPoolClient"]).await;
         world.expect(&declared, Some(&outputs)).await;
     }
+}
+
+/// Changes the client by hand, with a call that keeps what it has, as the console does.
+async fn by_hand(world: &World, client: &AppClient, id: &str, change: fn(Update) -> Update) {
+    let cognito = world.cx().clients.cognito;
+    let described =
+        cognito.describe_user_pool_client().user_pool_id(&client.pool_id).client_id(id).send().await;
+    let described = described.unwrap().user_pool_client.unwrap();
+    let update = cognito
+        .update_user_pool_client()
+        .user_pool_id(&client.pool_id)
+        .client_id(id)
+        .set_client_name(described.client_name)
+        .refresh_token_validity(described.refresh_token_validity)
+        .set_access_token_validity(described.access_token_validity)
+        .set_id_token_validity(described.id_token_validity)
+        .set_token_validity_units(described.token_validity_units)
+        .set_refresh_token_rotation(described.refresh_token_rotation)
+        .set_explicit_auth_flows(described.explicit_auth_flows)
+        .set_auth_session_validity(described.auth_session_validity)
+        .set_enable_token_revocation(described.enable_token_revocation)
+        .set_prevent_user_existence_errors(described.prevent_user_existence_errors);
+    change(update).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn another_way_to_tokens_that_somebody_opened_shows_and_is_closed() {
+    let changes: [(&str, fn(Update) -> Update); 10] = [
+        ("OAuth", |client| client.allowed_o_auth_flows_user_pool_client(true)),
+        ("OAuth flows", |client| client.allowed_o_auth_flows(OAuthFlowType::Implicit)),
+        ("OAuth scopes", |client| client.allowed_o_auth_scopes("aws.cognito.signin.user.admin")),
+        ("callback URLs", |client| client.callback_urls("https://evil.example/callback")),
+        ("logout URLs", |client| client.logout_urls("https://evil.example/logout")),
+        ("default redirect URI", |client| client.default_redirect_uri("https://evil.example/callback")),
+        ("identity providers", |client| client.supported_identity_providers("Evil")),
+        ("readable attributes", |client| client.read_attributes("email")),
+        ("writable attributes", |client| client.write_attributes("phone_number")),
+        ("user context from callers", |client| client.enable_propagate_additional_user_context_data(true)),
+    ];
+    let (world, declared) = world().await;
+    let outputs = world.deploy(&declared, None).await;
+    for (name, change) in changes {
+        by_hand(&world, &declared, &outputs.id, change).await;
+        let found = owned(&world, &declared, Some(&outputs)).await;
+        assert_eq!(found.deviations.keys().collect::<Vec<_>>(), [name]);
+        assert_eq!(AppClient { deviations: BTreeMap::new(), ..found }, declared);
+        world.deploy_with(&declared, Some(&outputs), &["UpdateUserPoolClient"]).await;
+        world.deploy_with(&declared, Some(&outputs), &[]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_our_own_keeps_nothing_that_somebody_else_set() {
+    let (world, declared) = world().await;
+    let outputs = world.deploy(&declared, None).await;
+    let open: fn(Update) -> Update = |client| {
+        client
+            .allowed_o_auth_flows_user_pool_client(true)
+            .allowed_o_auth_flows(OAuthFlowType::Implicit)
+            .callback_urls("https://evil.example/callback")
+    };
+    by_hand(&world, &declared, &outputs.id, open).await;
+    let changed = AppClient { session_minutes: 3, ..declared };
+    world.deploy_with(&changed, Some(&outputs), &["UpdateUserPoolClient"]).await;
 }
 
 #[tokio::test]
