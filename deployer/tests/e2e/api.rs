@@ -94,6 +94,24 @@ fn a_new_user_is_created_and_gets_a_temporary_password_by_mail() {
 }
 
 #[test]
+fn a_user_of_any_name_is_invited() {
+    let api = Api::deployed();
+    // Joiners and no-break spaces, which Cognito takes in no text of a mail.
+    for (at, name) in
+        ["علی\u{200c}رضا", "👩\u{200d}💻 Jane", "Jean\u{a0}Paul", "evil.example"].iter().enumerate()
+    {
+        let mut user = jane();
+        user["full_name"] = json!(name);
+        user["email"] = json!(format!("user{at}@example.com"));
+        let made = api.post("/v1/users", &user);
+        assert_eq!(made.status, 201, "{name}: {}", made.body);
+        let mail = api.mail_to(&format!("user{at}@example.com"));
+        assert_eq!(mail["subject"], "Your account is ready", "{name}");
+        assert!(!mail["html"].as_str().unwrap().contains("evil"), "{mail}");
+    }
+}
+
+#[test]
 fn a_wrong_body_is_answered_with_every_wrong_field() {
     let api = Api::deployed();
     let body =
