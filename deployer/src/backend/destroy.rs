@@ -14,8 +14,29 @@ use crate::aws::Clients;
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::retry::Waits;
 
-/// The summary of the failure that says that something still needs the backend.
-pub const IN_USE: &str = "the backend is still in use";
+/// Why a backend is not destroyed.
+#[derive(Debug)]
+pub enum DestroyError {
+    /// Environments still need it; the failure says which.
+    InUse(Failure),
+    /// Something failed.
+    Failed(Failure),
+}
+
+impl From<Failure> for DestroyError {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<DestroyError> for Failure {
+    fn from(error: DestroyError) -> Self {
+        match error {
+            DestroyError::InUse(failure) | DestroyError::Failed(failure) => failure,
+        }
+    }
+}
+
 const REMOVING: &str = "removing the state bucket failed";
 /// The most that DeleteObjects takes.
 const BATCH: usize = 1000;
@@ -34,7 +55,7 @@ pub struct Destroyed {
 }
 
 /// Removes the bucket and the table of locks, if no environment has resources and no lock is held.
-pub async fn destroy(clients: &Clients, location: &Location) -> Result<Destroyed, Failure> {
+pub async fn destroy(clients: &Clients, location: &Location) -> Result<Destroyed, DestroyError> {
     let mut destroyed = Destroyed::default();
     let mut waits = Waits::default();
     // What is looked at is listed before the checks, so nothing that they have not seen is deleted: an object written later
@@ -48,7 +69,7 @@ pub async fn destroy(clients: &Clients, location: &Location) -> Result<Destroyed
             break;
         }
         if !waits.wait().await {
-            return Err(Failure::new(REMOVING, "somebody keeps writing to it"));
+            return Err(Failure::new(REMOVING, "somebody keeps writing to it").into());
         }
     }
     if !destroyed.bucket {
@@ -56,7 +77,7 @@ pub async fn destroy(clients: &Clients, location: &Location) -> Result<Destroyed
     }
     while list(clients, location).await?.is_some() {
         if !waits.wait().await {
-            return Err(Failure::new(REMOVING, format!("{} is still there", location.bucket)));
+            return Err(Failure::new(REMOVING, format!("{} is still there", location.bucket)).into());
         }
     }
     let table = &location.lock_table;
@@ -103,7 +124,7 @@ async fn list(clients: &Clients, location: &Location) -> Result<Option<Vec<Versi
 }
 
 /// Refuses, naming every reason, while anything would be lost.
-async fn check(clients: &Clients, location: &Location, versions: &[Version]) -> Result<(), Failure> {
+async fn check(clients: &Clients, location: &Location, versions: &[Version]) -> Result<(), DestroyError> {
     let keys: BTreeSet<&str> = versions.iter().map(|version| version.key.as_str()).collect();
     let (states, others): (BTreeSet<_>, BTreeSet<_>) =
         keys.into_iter().partition(|key| environment_of(key).is_some());
@@ -113,7 +134,8 @@ async fn check(clients: &Clients, location: &Location, versions: &[Version]) -> 
             "the state bucket holds objects that cogapi did not make",
             format!("{} of them in {}, the first is `{first}`", foreign.len(), location.bucket),
         )
-        .with_hint("move them elsewhere, all versions of them, and run the same command again"));
+        .with_hint("move them elsewhere, all versions of them, and run the same command again")
+        .into());
     }
     let environments = states.into_iter().filter_map(environment_of);
     let used = try_join_all(environments.map(|environment| in_use(clients, location, environment)));
@@ -122,16 +144,18 @@ async fn check(clients: &Clients, location: &Location, versions: &[Version]) -> 
     refuse(&reasons)
 }
 
-async fn check_locks(clients: &Clients, location: &Location) -> Result<(), Failure> {
+async fn check_locks(clients: &Clients, location: &Location) -> Result<(), DestroyError> {
     refuse(&held_locks(clients, location).await?)
 }
 
-fn refuse(reasons: &[String]) -> Result<(), Failure> {
+fn refuse(reasons: &[String]) -> Result<(), DestroyError> {
     if reasons.is_empty() {
         return Ok(());
     }
-    Err(Failure::new(IN_USE, reasons.join("; "))
-        .with_hint("destroy each of these environments first: `cogapi destroy-stack --env <name>`"))
+    let in_use = Failure::new("the backend is still in use", reasons.join("; "));
+    Err(DestroyError::InUse(
+        in_use.with_hint("destroy each of these environments first: `cogapi destroy-stack --env <name>`"),
+    ))
 }
 
 /// Why the environment still needs its state, if it does.

@@ -17,7 +17,7 @@ use cogapi_engine::{Backend, Failure, LockInfo, LockToken, State, StateVersion};
 use jiff::Timestamp;
 
 pub use bootstrap::{Step, ensure};
-pub use destroy::{Destroyed, IN_USE, destroy};
+pub use destroy::{DestroyError, Destroyed, destroy};
 
 use crate::aws::Clients;
 use dynamodb_lock::LockItem;

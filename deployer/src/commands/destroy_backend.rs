@@ -1,10 +1,11 @@
 //! `cogapi destroy-backend`
 
 use clap::Args;
+use cogapi_engine::Failure;
 
 use super::target::{Opened, Target};
 use super::{Error, Outcome, question};
-use crate::backend;
+use crate::backend::{self, Destroyed};
 use crate::render::progress::Progress;
 
 /// Arguments of `cogapi destroy-backend`.
@@ -31,14 +32,14 @@ impl DestroyBackend {
             )
             .await?;
         }
-        destroy(&opened, &progress).await?;
+        let gone = backend::destroy(&opened.cx.clients, &opened.location).await.map_err(Failure::from)?;
+        tell(&opened, &gone, &progress);
         Ok(Outcome::Done)
     }
 }
 
-/// Removes the backend, which refuses while it is in use.
-pub(super) async fn destroy(opened: &Opened, progress: &Progress) -> Result<(), Error> {
-    let gone = backend::destroy(&opened.cx.clients, &opened.location).await?;
+/// Says what is gone.
+pub(super) fn tell(opened: &Opened, gone: &Destroyed, progress: &Progress) {
     let (bucket, table) = (&opened.location.bucket, &opened.location.lock_table);
     if gone.bucket {
         progress.say(&format!("the bucket {bucket} is gone, with {} versions of objects", gone.versions));
@@ -52,5 +53,4 @@ pub(super) async fn destroy(opened: &Opened, progress: &Progress) -> Result<(), 
     if !gone.bucket && !gone.table && !gone.table_shared {
         progress.say(&format!("there is no bucket {bucket} and no table {table}: nothing to destroy"));
     }
-    Ok(())
 }

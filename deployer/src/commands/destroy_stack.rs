@@ -1,7 +1,8 @@
 //! `cogapi destroy-stack`
 
 use clap::Args;
-use cogapi_engine::{Desired, Mode, Session, State};
+use cogapi_engine::kind::Observation;
+use cogapi_engine::{Desired, Mode, Plan, Session, State, Violation};
 
 use super::interrupt::unless_interrupted;
 use super::target::{Opened, Target};
@@ -22,48 +23,57 @@ pub(super) struct DestroyStack {
 impl DestroyStack {
     pub(super) async fn run(self) -> Result<Outcome, Error> {
         let progress = Progress::start();
-        let opened = self.target.open().await?;
+        let opened = unless_interrupted(self.target.open()).await?;
         self.destroy(&opened, &progress).await?;
         Ok(Outcome::Done)
     }
 
     /// Removes everything that the state knows of, and looks whether it is gone.
     pub(super) async fn destroy(&self, opened: &Opened, progress: &Progress) -> Result<(), Error> {
-        // Before locking: the lock lives in a table that is not there before the first deploy.
-        if opened.state().await?.is_empty() {
+        let prepared = async {
+            let state = opened.state().await?;
+            if state.is_empty() {
+                nothing_unknown(opened, progress).await?;
+                return Ok(None);
+            }
+            self.agree(opened, &state, progress).await.map(Some)
+        };
+        let Some(plan) = unless_interrupted(prepared).await? else {
             progress.say(&format!("{} has nothing to destroy", opened.cx.stack));
             return Ok(());
-        }
+        };
         let mut session = opened.session("destroy").await?;
-        let destroyed = self.under_lock(opened, &mut session, progress).await;
+        let destroyed = self.under_lock(opened, &mut session, plan, progress).await;
         work::finish(opened, session, destroyed).await
+    }
+
+    /// Looks, plans, shows and asks.
+    async fn agree(&self, opened: &Opened, state: &State, progress: &Progress) -> Result<Plan, Error> {
+        let plan = plan(opened, state, progress).await?;
+        work::allow(&plan)?;
+        if !self.yes {
+            note(&render::plan::text(&plan, &opened.cx.stack));
+            let question = format!("This removes {} with all of its users.", opened.cx.stack);
+            question::confirm(&question, &opened.environment.name).await?;
+        }
+        Ok(plan)
     }
 
     async fn under_lock(
         &self,
         opened: &Opened,
         session: &mut Session,
+        mut plan: Plan,
         progress: &Progress,
     ) -> Result<(), Error> {
-        let nothing = Desired::nothing();
-        let before: State = session.state.clone();
-        let mode = Mode { adopt: false, lift_protection: !opened.environment.protection.deletion };
-        let plan = unless_interrupted(async {
-            let plan = work::make_plan(&opened.cx, &nothing, &before, mode, progress).await?;
-            work::allow(&plan)?;
-            if !self.yes {
-                note(&render::plan::text(&plan, &opened.cx.stack));
-                let question = format!("This removes {} with all of its users.", opened.cx.stack);
-                question::confirm(&question, &opened.environment.name).await?;
-            }
-            Ok(plan)
-        })
-        .await?;
+        if (&plan.lineage, plan.serial) != (&session.state.lineage, session.state.serial) {
+            progress.say("another run has changed the environment meanwhile: looking again");
+            plan = unless_interrupted(self.agree(opened, &session.state, progress)).await?;
+        }
+        let before = session.state.clone();
         let applied = work::do_plan(opened, session, &plan, progress).await?;
         // The state knows of nothing any more, so what to look for is taken from the one before.
-        let cx = opened.cx.afresh();
-        let again = unless_interrupted(work::make_plan(&cx, &nothing, &before, mode, progress)).await?;
-        work::gone(&again)?;
+        unless_interrupted(work::gone(opened, &before, progress)).await?;
         progress.say(&format!(
             "{} is destroyed, and looking again found nothing of it: {} changes, {} calls to AWS",
             opened.cx.stack,
@@ -72,4 +82,31 @@ impl DestroyStack {
         ));
         Ok(())
     }
+}
+
+/// What it takes to remove all that the state knows of.
+async fn plan(opened: &Opened, state: &State, progress: &Progress) -> Result<Plan, Error> {
+    let mode = Mode { adopt: false, lift_protection: !opened.environment.protection.deletion };
+    work::make_plan(&opened.cx.afresh(), &Desired::nothing(), state, mode, progress).await
+}
+
+/// Refuses to say that there is nothing where no state knows of anything, but things under the environment's names exist: the
+/// state may be somewhere else or lost, and whoever reads "nothing to destroy" would go on paying for all of it.
+async fn nothing_unknown(opened: &Opened, progress: &Progress) -> Result<(), Error> {
+    let observed = work::look(&opened.cx.afresh(), &opened.by_name(), &State::default(), progress).await?;
+    let found = observed.resources.into_iter().filter(|(_, seen)| !matches!(seen, Observation::Missing));
+    let violations: Vec<Violation> = found
+        .map(|(address, seen)| {
+            let problem = match seen {
+                Observation::Unowned { .. } => "exists under this environment's name, and no state here knows of it",
+                _ => "is this environment's, and no state knows of it",
+            };
+            let bucket = &opened.environment.state.bucket;
+            let hint = format!(
+                "if `state.bucket` was renamed, name the one before {bucket}; if the state is lost, `cogapi deploy` takes back what is there (what is not ours with --adopt), and then it can be destroyed"
+            );
+            Violation { address, problem: problem.to_owned(), hint }
+        })
+        .collect();
+    if violations.is_empty() { Ok(()) } else { Err(Error::Refused(violations)) }
 }

@@ -1,62 +1,80 @@
-//! Ctrl-C and SIGTERM: the first asks to stop in order, and is all that is needed.
+//! Ctrl-C and SIGTERM: the first asks to stop in order, and is all that is needed. One listener for the whole process, so
+//! that no signal falls between two steps of a command.
 
-use cogapi_engine::ApplyOptions;
-use tokio::task::JoinHandle;
+use std::sync::LazyLock;
+
+use tokio_util::sync::CancellationToken;
 
 use super::Error;
 use crate::render::note;
 
-/// Listens until it is dropped.
-#[derive(Debug)]
-pub(super) struct Interrupt(JoinHandle<()>);
+static ASKED: LazyLock<CancellationToken> = LazyLock::new(CancellationToken::new);
 
-impl Interrupt {
-    /// Cancels `options` at the first signal. Later ones are answered: a run that is cut off leaves work to the next.
-    pub(super) fn listen(options: &ApplyOptions) -> Self {
-        let cancel = options.cancel.clone();
-        Self(tokio::spawn(async move {
-            loop {
-                signal().await;
-                if cancel.is_cancelled() {
-                    note(
-                        "still stopping: what runs is finished and stored, so that nothing is left half done",
-                    );
-                }
-                cancel.cancel();
+/// Listens from now on, for as long as the process runs.
+pub(super) fn listen() {
+    tokio::spawn(async {
+        let Ok(mut signals) = Signals::new() else { return };
+        loop {
+            signals.next().await;
+            if ASKED.is_cancelled() {
+                note("still stopping: what runs is finished and stored, so that nothing is left half done");
             }
-        }))
-    }
+            ASKED.cancel();
+        }
+    });
 }
 
-impl Drop for Interrupt {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+/// Cancelled once a signal has asked to stop.
+pub(super) fn asked() -> CancellationToken {
+    ASKED.clone()
 }
 
-/// Does `work`, of which nothing has to be finished, unless a signal asks to end first.
-pub(super) async fn unless_interrupted<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    tokio::select! {
-        done = work => done,
-        () = signal() => Err(Error::Interrupted),
-    }
-}
-
-/// Waits for a signal that asks to end.
-pub(super) async fn signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+/// Does `work`, of which nothing has to be finished, unless a signal asks to stop.
+pub(super) fn unless_interrupted<T>(
+    work: impl Future<Output = Result<T, Error>>,
+) -> impl Future<Output = Result<T, Error>> {
+    // In a box: what a command waits for is as large as the SDK's futures.
+    let work = Box::pin(work);
+    async {
+        tokio::select! {
+            done = work => done,
+            () = ASKED.cancelled() => Err(Error::Interrupted),
         }
     }
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without a way to listen, signals end the process as they always do.
-        std::future::pending::<()>().await;
+}
+
+/// The signals that ask to stop. Where none can be listened to, they end the process as they always do.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) {
+        self.0.recv().await;
     }
 }

@@ -1,11 +1,14 @@
 //! `cogapi local`
 
+use std::path::PathBuf;
+
 use clap::Args;
 use cogapi_engine::Failure;
 
 use super::deploy::Deploy;
+use super::interrupt::{self, unless_interrupted};
 use super::target::{Opened, Target, build, build_options};
-use super::{Error, Outcome, interrupt, project};
+use super::{Error, Outcome, project};
 use crate::aws::Clients;
 use crate::aws::clients::EMULATOR_KEY;
 use crate::config;
@@ -32,7 +35,7 @@ impl Local {
         let progress = Progress::start();
         let root = project::root()?;
         let environment = config::load(&root.join("environments"), ENVIRONMENT)?;
-        let python = emulator::install(&root, |text| progress.say(text))?;
+        let python = unless_interrupted(install(root.clone(), progress)).await?;
         if self.install_only {
             return Ok(Outcome::Done);
         }
@@ -40,9 +43,10 @@ impl Local {
         // Before anything is built, so that a taken port is told at once.
         let mut emulator = Emulator::start(&root, &python, port, &environment.aws.region)?;
         progress.say(&format!("the local AWS answers at {}", emulator.url));
+        let asked = interrupt::asked();
         let result = tokio::select! {
             result = Self::serve(&root, environment, &mut emulator, &progress) => result,
-            () = interrupt::signal() => Ok(Outcome::Done),
+            () = asked.cancelled() => Ok(Outcome::Done),
         };
         emulator.stop()?;
         note("stopped");
@@ -74,6 +78,15 @@ impl Local {
                 return Err(Failure::new("the emulator ended by itself", "its own message is above").into());
             }
         }
+    }
+}
+
+/// Installs the emulator if it is not there, on a thread of its own: it takes its time.
+async fn install(root: PathBuf, progress: Progress) -> Result<PathBuf, Error> {
+    let installed = tokio::task::spawn_blocking(move || emulator::install(&root, |text| progress.say(text)));
+    match installed.await {
+        Ok(installed) => Ok(installed?),
+        Err(error) => Err(Failure::new("installing the emulator failed", error.to_string()).into()),
     }
 }
 

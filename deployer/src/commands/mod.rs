@@ -22,6 +22,8 @@ use clap::{Parser, Subcommand};
 
 pub use error::Error;
 
+use interrupt::unless_interrupted;
+
 /// Your own authentication API on Amazon Cognito, in your own AWS account.
 #[derive(Debug, Parser)]
 #[command(name = "cogapi", version, max_term_width = 100)]
@@ -66,15 +68,17 @@ pub enum Outcome {
 impl Cli {
     /// Runs the command.
     pub async fn run(self) -> Result<Outcome, Error> {
+        interrupt::listen();
         match self.command {
-            Command::Build(command) => command.run().await,
-            Command::Plan(command) => command.run().await,
+            // These leave nothing to be finished.
+            Command::Build(command) => unless_interrupted(command.run()).await,
+            Command::Plan(command) => unless_interrupted(command.run()).await,
             Command::Deploy(command) => command.run().await,
             Command::Destroy(command) => command.run().await,
             Command::DestroyStack(command) => command.run().await,
-            Command::DestroyBackend(command) => command.run().await,
-            Command::Unlock(command) => command.run().await,
-            Command::Outputs(command) => command.run().await,
+            Command::DestroyBackend(command) => unless_interrupted(command.run()).await,
+            Command::Unlock(command) => unless_interrupted(command.run()).await,
+            Command::Outputs(command) => unless_interrupted(command.run()).await,
             Command::Local(command) => command.run().await,
             Command::RecoverState(command) => command.run().await,
         }

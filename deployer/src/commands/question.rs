@@ -7,13 +7,19 @@ use tokio::sync::oneshot;
 
 use super::Error;
 
+/// Refuses where nobody can answer, before anything is done that a question would follow.
+pub(super) fn somebody_answers() -> Result<(), Error> {
+    if std::io::stdin().is_terminal() {
+        return Ok(());
+    }
+    Err(Failure::new("there is nobody to ask", "standard input is not a terminal")
+        .with_hint("use --yes to go ahead without being asked")
+        .into())
+}
+
 /// Asks until the person types `answer`, exactly, or anything else, which means no.
 pub(super) async fn confirm(question: &str, answer: &str) -> Result<(), Error> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::new("there is nobody to ask", "standard input is not a terminal")
-            .with_hint("use --yes to go ahead without being asked")
-            .into());
-    }
+    somebody_answers()?;
     let mut terminal = std::io::stderr().lock();
     let _ = write!(terminal, "{question} [type {answer}] ");
     let _ = terminal.flush();

@@ -124,14 +124,23 @@ impl Opened {
             .with_hint("leave it out of the environment's file")
             .into());
         }
-        Ok(stack::desired(&stack::Inputs {
+        Ok(self.declared(&artifacts.api.sha256_base64, &artifacts.triggers.sha256_base64))
+    }
+
+    fn declared(&self, api_sha256: &str, triggers_sha256: &str) -> cogapi_engine::Desired {
+        stack::desired(&stack::Inputs {
             environment: &self.environment,
             account: &self.cx.account,
             partition: self.cx.clients.partition(),
             endpoint: self.cx.clients.endpoint.as_deref(),
-            api_sha256: &artifacts.api.sha256_base64,
-            triggers_sha256: &artifacts.triggers.sha256_base64,
-        }))
+            api_sha256,
+            triggers_sha256,
+        })
+    }
+
+    /// What would exist, good only for looking by name: nothing is built for it.
+    pub(super) fn by_name(&self) -> cogapi_engine::Desired {
+        self.declared("", "")
     }
 
     /// The stored state; an empty one where nothing is stored.

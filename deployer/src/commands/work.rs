@@ -1,23 +1,40 @@
 //! What `plan`, `deploy` and the destroying commands have in common: looking, planning, applying, looking again.
 
 use std::path::Path;
+use std::time::Duration;
 
+use cogapi_engine::kind::Observation;
 use cogapi_engine::{
-    Action, Applied, ApplyOptions, Backend as _, Desired, Failure, Mode, Plan, Session, State, apply, plan,
-    refresh,
+    Action, Address, Applied, ApplyOptions, Backend as _, Change, Desired, Failure, Mode, Observed, Plan,
+    Session, State, apply, plan, refresh,
 };
 
 use super::Error;
-use super::interrupt::Interrupt;
+use super::interrupt;
 use super::target::Opened;
 use crate::render::note;
 use crate::render::progress::Progress;
 use crate::resources::{self, Context};
 
-/// Calls that run at once, for each service and in all. Bounded well below AWS's published control-plane rates, most of which
-/// are 10 to 15 a second: https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html
+/// Changes that run at once, for each service and in all. This bounds how many, not how many a second: what is too fast for AWS's
+/// control plane is throttled by it, and tried again after a growing wait.
 const PER_SERVICE: [(&str, usize); 3] = [("lambda", 10), ("iam", 10), ("apigateway", 2)];
 const IN_ALL: usize = 20;
+/// Between two looks at what was just made or removed.
+const PAUSES: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
+
+/// Looks at the cloud. Makes no mutating call.
+pub(super) async fn look(
+    cx: &Context,
+    desired: &Desired,
+    state: &State,
+    progress: &Progress,
+) -> Result<Observed, Error> {
+    refresh(&resources::kinds(), cx, desired, state, &|event| progress.observe(&event))
+        .await
+        .map_err(Error::Resources)
+}
 
 /// Looks at the cloud and plans. Makes no mutating call.
 pub(super) async fn make_plan(
@@ -27,11 +44,8 @@ pub(super) async fn make_plan(
     mode: Mode,
     progress: &Progress,
 ) -> Result<Plan, Error> {
-    let kinds = resources::kinds();
-    let observed = refresh(&kinds, cx, desired, state, &|event| progress.observe(&event))
-        .await
-        .map_err(Error::Resources)?;
-    Ok(plan(&kinds, desired, state, &observed, mode)?)
+    let observed = look(cx, desired, state, progress).await?;
+    Ok(plan(&resources::kinds(), desired, state, &observed, mode)?)
 }
 
 /// Refuses a plan that must not be done.
@@ -47,8 +61,7 @@ pub(super) async fn do_plan(
     progress: &Progress,
 ) -> Result<Applied, Error> {
     let options =
-        ApplyOptions { parallel: IN_ALL, per_service: PER_SERVICE.into(), ..ApplyOptions::default() };
-    let _listening = Interrupt::listen(&options);
+        ApplyOptions { parallel: IN_ALL, per_service: PER_SERVICE.into(), cancel: interrupt::asked() };
     let kinds = resources::kinds();
     let observer = |event| progress.observe(&event);
     let mut applied = apply(session, &kinds, &opened.cx, plan, &options, &observer).await?;
@@ -75,27 +88,60 @@ pub(super) async fn verify(
     desired: &Desired,
     progress: &Progress,
 ) -> Result<(), Error> {
-    let plan = make_plan(&opened.cx.afresh(), desired, &session.state, Mode::default(), progress).await?;
-    let mut left: Vec<String> = session.state.verify();
-    for (address, change) in plan.changes.iter().filter(|(_, change)| change.is_change()) {
-        let fields: Vec<String> = change.fields.iter().map(|field| field.path.join(".")).collect();
-        let verb = match change.action {
-            Action::Create => "is not there",
-            Action::Delete => "is still there",
-            _ => "is not as it was set",
-        };
-        left.push(if fields.is_empty() || change.action == Action::Create {
-            format!("{address} {verb}")
-        } else {
-            format!("{address} {verb}: {}", fields.join(", "))
-        });
-    }
+    let left = look_until_settled(async || {
+        let cx = opened.cx.afresh();
+        let plan = make_plan(&cx, desired, &session.state, Mode::default(), progress).await?;
+        let changes = plan.changes.iter().filter(|(_, change)| change.is_change());
+        let left = changes.map(|(address, change)| difference(address, change));
+        Ok(session.state.verify().into_iter().chain(left).collect())
+    })
+    .await?;
     if left.is_empty() {
         return Ok(());
     }
     Err(Failure::new("looking again showed something else than was set", left.join("; "))
         .with_hint("somebody may be changing the same resources; run the same command again")
         .into())
+}
+
+/// After a destruction: says what is still there of all that the state knew before.
+pub(super) async fn gone(opened: &Opened, before: &State, progress: &Progress) -> Result<(), Error> {
+    let left = look_until_settled(async || {
+        let observed = look(&opened.cx.afresh(), &Desired::nothing(), before, progress).await?;
+        let there = observed.resources.iter().filter(|(_, seen)| matches!(seen, Observation::Owned { .. }));
+        Ok(there.map(|(address, _)| address.to_string()).collect())
+    })
+    .await?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new("not everything is gone", format!("still there: {}", left.join(", ")))
+        .with_hint("somebody may be making the same resources; look at them, and run the same command again")
+        .into())
+}
+
+/// Looks until nothing is left to tell, for a while: IAM's reads, and lists of most services, lag some seconds behind writes
+/// (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency).
+async fn look_until_settled(
+    mut look: impl AsyncFnMut() -> Result<Vec<String>, Error>,
+) -> Result<Vec<String>, Error> {
+    for pause in PAUSES {
+        if look().await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        tokio::time::sleep(pause).await;
+    }
+    look().await
+}
+
+fn difference(address: &Address, change: &Change) -> String {
+    let fields: Vec<String> = change.fields.iter().map(|field| field.path.join(".")).collect();
+    match change.action {
+        Action::Create => format!("{address} is not there"),
+        Action::Delete => format!("{address} is still there"),
+        _ if fields.is_empty() => format!("{address} is not as it was set"),
+        _ => format!("{address} is not as it was set: {}", fields.join(", ")),
+    }
 }
 
 /// Gives the lock back, whatever came of the work. A lock that can't be given back ends by itself.
@@ -111,16 +157,4 @@ pub(super) async fn finish<T>(
         ));
     }
     result
-}
-
-/// After a destruction: says what is still there.
-pub(super) fn gone(plan: &Plan) -> Result<(), Error> {
-    let left = plan.changes.iter().filter(|(_, change)| change.action == Action::Delete);
-    let left: Vec<&str> = left.map(|(address, _)| address.as_str()).collect();
-    if left.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::new("not everything is gone", format!("still there: {}", left.join(", ")))
-        .with_hint("somebody may be making the same resources; look at them, and run the same command again")
-        .into())
 }

@@ -7,7 +7,7 @@ use cogapi_engine::{Action, Event};
 use super::note;
 
 /// Writes a line for every event that a person wants to see.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Progress {
     start: Instant,
 }

@@ -1,8 +1,8 @@
 //! Taking the backend away: never while it is needed, and then all of it.
 
 use aws_sdk_s3::primitives::ByteStream;
-use cogapi::backend::{Destroyed, IN_USE, Location, S3Backend, destroy, ensure};
-use cogapi_engine::{Backend as _, State};
+use cogapi::backend::{DestroyError, Destroyed, Location, S3Backend, destroy, ensure};
+use cogapi_engine::{Backend as _, Failure, State};
 use futures::StreamExt as _;
 
 use crate::state::state;
@@ -68,8 +68,8 @@ async fn every_environment_that_still_needs_it_is_named_and_nothing_is_touched()
     world.backend("busy").lock(&lock_of("jane", 60)).await.unwrap();
     let before = world.inventory();
 
-    let failure = destroy(&world.clients, &world.location).await.unwrap_err();
-    assert_eq!(failure.summary, IN_USE);
+    let refused = destroy(&world.clients, &world.location).await.unwrap_err();
+    let DestroyError::InUse(failure) = refused else { panic!("{refused:?}") };
     for reason in
         ["`dev` has 1 resource", "`prod` has 1 resource", "`broken` ", "busy", "jane@laptop runs `deploy`"]
     {
@@ -107,7 +107,7 @@ async fn objects_that_cogapi_did_not_make_are_not_deleted() {
     put(&world, "holiday/photo.jpg").await;
     put(&world, "artifacts/ab.zip").await;
     let before = world.inventory();
-    let failure = destroy(&world.clients, &world.location).await.unwrap_err();
+    let failure = Failure::from(destroy(&world.clients, &world.location).await.unwrap_err());
     assert!(failure.detail.contains("holiday/photo.jpg"), "{failure}");
     assert_eq!(world.inventory(), before);
 }

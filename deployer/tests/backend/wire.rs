@@ -172,7 +172,7 @@ async fn a_bucket_in_another_region_is_said_to_be_there() {
     for failure in [
         ensure(&wire.clients, &wire.location, &tags()).await.unwrap_err(),
         failed(wire.backend().load().await),
-        destroy(&wire.clients, &wire.location).await.unwrap_err(),
+        destroy(&wire.clients, &wire.location).await.unwrap_err().into(),
     ] {
         assert!(
             failure.hint.as_ref().is_some_and(|hint| hint.contains("another region, us-west-2")),
@@ -191,7 +191,7 @@ async fn a_bucket_of_somebody_else_is_said_to_be_theirs_and_never_taken_for_none
     for failure in [
         ensure(&wire.clients, &wire.location, &tags()).await.unwrap_err(),
         failed(wire.backend().load().await),
-        destroy(&wire.clients, &wire.location).await.unwrap_err(),
+        destroy(&wire.clients, &wire.location).await.unwrap_err().into(),
     ] {
         let says = |hint: &String| hint.contains("does not belong to account 123456789012");
         assert!(failure.hint.as_ref().is_some_and(says), "{failure}");
@@ -259,6 +259,6 @@ async fn an_object_that_cannot_be_deleted_is_named() {
     }
     };
     let wire = Wire::answering(locked).await;
-    let failure = destroy(&wire.clients, &wire.location).await.unwrap_err();
+    let failure = Failure::from(destroy(&wire.clients, &wire.location).await.unwrap_err());
     assert!(failure.detail.contains("`dev/state.json`: held"), "{failure}");
 }

@@ -99,12 +99,38 @@ fn another_account_than_the_configured_one_is_refused_before_anything_is_asked_o
 }
 
 #[test]
-fn nobody_is_asked_where_nobody_can_answer() {
+fn nobody_is_asked_where_nobody_can_answer_and_nothing_is_made_for_it() {
     let world = World::new();
+    let before = world.inventory();
     let refused = world.run(&["deploy"]);
     assert_eq!(refused.code, Some(1), "{refused}");
     assert!(refused.stderr.contains("--yes"), "{refused}");
-    assert_eq!(world.inventory()["user_pools"], json!([]));
+    assert_eq!(world.inventory(), before);
+    world.must(&["deploy", "--yes"]);
+    let deployed = world.inventory();
+    for command in ["destroy", "destroy-stack", "destroy-backend"] {
+        let refused = world.run(&[command]);
+        assert_eq!(refused.code, Some(1), "{refused}");
+        assert!(refused.stderr.contains("--yes"), "{refused}");
+    }
+    assert_eq!(world.inventory(), deployed);
+    assert!(world.is_free(), "a lock was left");
+}
+
+/// "Nothing to destroy" would be believed, and the stack paid for ever after.
+#[test]
+fn destroy_without_a_state_looks_before_it_says_that_there_is_nothing() {
+    let world = World::new();
+    world.must(&["deploy", "--yes"]);
+    let deployed = world.inventory();
+    world.configure(&CONFIGURATION.replace("shop-state-", "renamed-state-"));
+    let refused = world.run(&["destroy", "--yes"]);
+    assert_eq!(refused.code, Some(4), "{refused}");
+    assert!(refused.stderr.contains("user_pool.main: exists under this environment's name"), "{refused}");
+    assert!(refused.stderr.contains("`state.bucket` was renamed"), "{refused}");
+    assert_eq!(world.inventory(), deployed);
+    world.configure(CONFIGURATION);
+    world.must(&["destroy", "--yes"]);
 }
 
 #[test]
