@@ -210,24 +210,18 @@ impl<'a, C: Send + Sync + 'static> Run<'a, C> {
     fn settle(&mut self) {
         for (address, change) in &self.plan.changes {
             match change.action {
-                Action::None if change.settle => {
-                    let Some((_, outputs)) = change.observed.existing() else { continue };
-                    let outputs = outputs.clone();
-                    let inputs = match self.resolve(change) {
-                        Ok(inputs) => inputs,
-                        Err(failure) => {
-                            self.applied.failed.push((address.clone(), failure));
-                            continue;
-                        }
-                    };
-                    self.set_phase(address, Phase::Live { inputs, outputs });
-                    self.dirty = true;
+                Action::None => {
+                    if let (Some(inputs), Some((_, outputs))) = (&change.settle, change.observed.existing()) {
+                        let (inputs, outputs) = (inputs.clone(), outputs.clone());
+                        self.set_phase(address, Phase::Live { inputs, outputs });
+                        self.dirty = true;
+                    }
                 }
                 Action::Forget => {
                     self.remove(address);
                     self.dirty = true;
                 }
-                _ => {}
+                Action::Create | Action::Update | Action::Replace | Action::Delete => {}
             }
         }
     }
@@ -385,17 +379,13 @@ impl<'a, C: Send + Sync + 'static> Run<'a, C> {
         }
     }
 
+    /// Only what is remembered as live has values: whoever refers to it waits for its step, and what needs no step is settled
+    /// before the first one.
     fn lookup(&self, reference: &Reference) -> Option<String> {
-        let stored = match &self.state.resources.get(&reference.address)?.phase {
+        match &self.state.resources.get(&reference.address)?.phase {
             Phase::Live { outputs, .. } => output(outputs, &reference.output),
             _ => None,
-        };
-        stored.or_else(|| {
-            // Not settled yet, but found, and it stays the one it is: the plan took its outputs for known, too.
-            let change = self.plan.changes.get(&reference.address)?;
-            matches!(change.action, Action::None | Action::Update)
-                .then(|| output(change.observed.existing()?.1, &reference.output))?
-        })
+        }
     }
 
     fn begin_write(&mut self, session: &Session) -> BoxFuture<'static, Write> {

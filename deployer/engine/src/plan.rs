@@ -89,9 +89,10 @@ pub struct Change {
     /// What was found.
     #[serde(skip)]
     pub observed: Observation,
-    /// Whether the memory must be put right although the cloud needs nothing.
+    /// The inputs to remember where the cloud needs nothing but the memory must be put right. No reference is left in them,
+    /// or they would differ from what was found.
     #[serde(skip)]
-    pub settle: bool,
+    pub settle: Option<Value>,
     /// A replaced object that is wanted again and takes its place back.
     #[serde(skip)]
     pub reinstated: Option<Reinstated>,
@@ -247,7 +248,7 @@ impl Planner<'_> {
             protect: declaration.protect,
             desired: Some(declaration.inputs.clone()),
             observed,
-            settle: false,
+            settle: None,
             reinstated: None,
         };
         if let Some(reinstated) = self.reinstated(kind, address, &change.observed, &inputs) {
@@ -269,9 +270,10 @@ impl Planner<'_> {
                 change.fields = diff(found, &inputs);
                 change.drift = drift(entry, found);
                 change.reason = existing_because(entry, &change, prior.as_ref(), &inputs);
-                let settled = entry.is_some_and(|entry| is_settled(entry, &change, &inputs, outputs));
-                change.settle = !settled;
-                if !change.fields.is_empty() {
+                if change.fields.is_empty() {
+                    let settled = entry.is_some_and(|entry| is_settled(entry, &change, &inputs, outputs));
+                    change.settle = (!settled).then(|| inputs.clone());
+                } else {
                     change.action = Action::Update;
                     if change.fields.iter().any(|field| replaces(kind, field)) {
                         self.replace(kind, address, &mut change);
@@ -386,7 +388,7 @@ impl Planner<'_> {
             protect: false,
             desired: None,
             observed,
-            settle: false,
+            settle: None,
             reinstated: None,
         };
         self.changes.insert(address.clone(), change);

@@ -269,6 +269,11 @@ impl MemoryBackend {
         guard(&self.stored).lock = None;
     }
 
+    /// Forgets the state, as an emptied bucket does.
+    pub fn lose_state(&self) {
+        guard(&self.stored).state = None;
+    }
+
     /// The stored state.
     #[must_use]
     pub fn state(&self) -> Option<State> {

@@ -153,7 +153,7 @@ mod tests {
             protect: false,
             desired: None,
             observed: Observation::Missing,
-            settle: false,
+            settle: None,
             reinstated: None,
         }
     }

@@ -94,13 +94,55 @@ async fn turned_round_at_every_step(from: &World, back: &Desired, forth: &Desire
     }
 }
 
+/// The second form, as far as it can be reached without the memory of the first: nothing is dropped, and what is made beside
+/// its forerunner keeps its pin, for nothing tells of a forerunner.
+fn reachable(first: &[Node], second: &[Node]) -> Vec<Node> {
+    let pairs = first.iter().zip(second);
+    pairs
+        .map(|(first, second)| Node {
+            there: first.there || second.there,
+            pinned: if first.kind == 1 { first.pinned } else { second.pinned },
+            ..second.clone()
+        })
+        .collect()
+}
+
+/// `PROPTEST_CASES`, or as many as take some seconds.
+fn cases(few: u32) -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    let usual = ProptestConfig::default();
+    ProptestConfig { cases: if asked { usual.cases } else { few }, ..usual }
+}
+
+fn block_on(run: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(run);
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(cases(40))]
+
+    #[test]
+    fn a_lost_state_is_rebuilt_and_changed_wherever_the_run_is_killed(
+        (first, second) in graphs(),
+        second_kill in 1..12_usize,
+    ) {
+        let (first, second) = (desired(&first), desired(&reachable(&first, &second)));
+        block_on(async {
+            let world = World::new();
+            assert!(world.deploy(&first).await.is_complete());
+            world.backend.lose_state();
+            killed_at_every_step(&world, &first, second_kill).await;
+            killed_at_every_step(&world, &second, second_kill).await;
+        });
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(60))]
 
     #[test]
     fn a_run_killed_at_any_step_converges_when_run_again((first, second) in graphs(), second_kill in 1..12_usize) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(async {
+        block_on(async {
             let (first, second) = (desired(&first), desired(&second));
             let world = World::new();
             killed_at_every_step(&world, &first, second_kill).await;

@@ -100,6 +100,47 @@ async fn a_lost_state_is_rebuilt_without_a_mutating_call() {
     lost.assert_converged(&desired).await;
 }
 
+/// A chain, one of each kind, whose first two are wanted with `value`.
+fn chain(value: &str) -> Desired {
+    let mut desired = Desired::nothing();
+    thing(&mut desired, 2, "pool", value, &[]);
+    thing(&mut desired, 1, "client", value, &["precious.pool"]);
+    thing(&mut desired, 0, "user", "1", &["precious.pool", "versioned.client"]);
+    desired
+}
+
+#[tokio::test]
+async fn what_others_refer_to_is_adopted_and_changed_in_one_run() {
+    let world = World::new();
+    assert!(world.deploy(&chain("1")).await.is_complete());
+    let _ = world.cloud.take_calls();
+    world.backend.lose_state();
+    let applied = world.deploy(&chain("2")).await;
+    assert!(applied.is_complete(), "{applied:?}");
+    assert_eq!(world.cloud.take_calls(), ["update precious pool", "update versioned client"]);
+    world.assert_converged(&chain("2")).await;
+}
+
+#[tokio::test]
+async fn an_output_that_does_not_exist_is_one_root_cause_whoever_needs_what_needs_it() {
+    let world = World::new();
+    let mut desired = Desired::nothing();
+    thing(&mut desired, 0, "a", "1", &[]);
+    thing(&mut desired, 0, "b", "1", &["plain.a"]);
+    thing(&mut desired, 0, "c", "1", &["plain.b"]);
+    thing(&mut desired, 0, "d", "1", &["plain.c"]);
+    assert!(world.deploy(&desired).await.is_complete());
+    world.backend.lose_state();
+    let broken = desired.resources.get_mut(&address(0, "b")).unwrap();
+    broken.inputs["links"][0] = "${ref:plain.a#nickname}".into();
+    thing(&mut desired, 0, "new", "1", &["plain.c", "plain.b"]);
+    let applied = world.deploy(&desired).await;
+    let [(failed, failure)] = applied.failed.as_slice() else { panic!("{applied:?}") };
+    assert_eq!((failed, failure.detail.as_str()), (&address(0, "b"), "plain.a has no output `nickname`"));
+    let skipped: Vec<_> = applied.skipped.keys().collect();
+    assert_eq!(skipped, [&address(0, "new")], "c and d are as they should be, and only remembered");
+}
+
 #[tokio::test]
 async fn every_violation_of_a_protection_is_listed_at_once() {
     let world = World::new();
