@@ -29,6 +29,18 @@ const FIRST_WAIT: Duration = Duration::from_millis(300);
 /// A call that gave no answer in this time is taken for lost.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Regions outside of the partition `aws`, by how their names begin
+/// (https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html).
+const PARTITIONS: [(&str, &str); 7] = [
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("eusc-", "aws-eusc"),
+];
+
 /// The access key of the emulator's root account.
 pub const EMULATOR_KEY: &str = "test";
 /// The secret key of all of its accounts.
@@ -135,14 +147,11 @@ impl Clients {
             .ok_or_else(|| Failure::new("STS named no account", "GetCallerIdentity answered without one"))
     }
 
-    /// The partition in ARNs: `aws`, `aws-cn` or `aws-us-gov`.
+    /// The partition in ARNs, e.g. `aws` or `aws-us-gov`.
     #[must_use]
     pub fn partition(&self) -> &'static str {
-        match &self.region {
-            region if region.starts_with("cn-") => "aws-cn",
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        }
+        let special = PARTITIONS.iter().find(|(prefix, _)| self.region.starts_with(prefix));
+        special.map_or("aws", |(_, partition)| partition)
     }
 
     /// How many requests were sent, repeated ones included.
@@ -208,7 +217,25 @@ pub fn is_local(endpoint: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_local;
+    use super::{Clients, is_local};
+
+    #[test]
+    fn every_region_is_in_its_partition() {
+        for (region, partition) in [
+            ("eu-west-1", "aws"),
+            ("us-east-1", "aws"),
+            ("cn-north-1", "aws-cn"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eusc-de-east-1", "aws-eusc"),
+        ] {
+            assert_eq!(
+                Clients::emulator(region, "http://127.0.0.1:1", "x").partition(),
+                partition,
+                "{region}"
+            );
+        }
+    }
 
     #[test]
     fn only_an_endpoint_on_this_machine_is_local() {

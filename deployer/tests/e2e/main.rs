@@ -11,6 +11,7 @@ mod drift;
 mod killed;
 mod life;
 mod local;
+mod secrets;
 mod stopped;
 mod world;
 mod writers;
