@@ -8,7 +8,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cogapi_engine::Desired;
+use cogapi_engine::{Desired, Handle};
 use cogapi_handlers::config::{ADMIN_GROUP, CORS_ALLOW_HEADERS};
 use cogapi_handlers::endpoint::{Authorization as Access, Endpoint};
 use cogapi_handlers::registry::{ENDPOINTS, TRIGGERS};
@@ -97,7 +97,7 @@ pub fn desired(inputs: &Inputs<'_>) -> Desired {
     };
     let made = functions::declare(&mut desired, &shared);
 
-    attach_triggers(&mut desired, inputs, &pool, &made);
+    let triggers = attach_triggers(&mut desired, inputs, &pool, &made);
     let invoke = desired.declare("invoke", &policies::invoke_role(inputs, &stack, &tags));
     let api = rest_api(inputs, &tags, &pool.arn, &invoke.output("arn"));
     let rest = desired.declare("main", &api);
@@ -124,6 +124,8 @@ pub fn desired(inputs: &Inputs<'_>) -> Desired {
     for function in made.values() {
         desired.after(stage.address(), function.address());
     }
+    // Or the first users would get Cognito's own mails.
+    desired.after(stage.address(), triggers.address());
 
     let url = match inputs.endpoint {
         // An emulator has no execute-api host names; this is where they answer instead.
@@ -171,6 +173,7 @@ fn user_pool(environment: &Environment, tags: &Tags) -> UserPool {
         // Passkeys need it, and so does the rotation of refresh tokens that the contract promises.
         tier: "ESSENTIALS".to_owned(),
         deletion_protection: environment.protection.deletion,
+        deviations: BTreeMap::new(),
         tags: tags.clone(),
     }
 }
@@ -211,7 +214,7 @@ fn attach_triggers(
     inputs: &Inputs<'_>,
     pool: &functions::Pool,
     made: &BTreeMap<&'static str, functions::Made>,
-) {
+) -> Handle<UserPoolTriggers> {
     let mut attached = BTreeMap::new();
     let mut permissions = Vec::new();
     for trigger in TRIGGERS {
@@ -232,6 +235,7 @@ fn attach_triggers(
     for permission in permissions {
         desired.after(triggers.address(), permission.address());
     }
+    triggers
 }
 
 fn rest_api(inputs: &Inputs<'_>, tags: &Tags, pool_arn: &str, invoke_role_arn: &str) -> RestApi {

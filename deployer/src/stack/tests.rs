@@ -116,7 +116,7 @@ fn what_each_resource_waits_for() {
     role.calls-AdminInitiateAuth: log_group.functions user_pool.main
     role.calls-nothing: log_group.functions
     role.invoke
-    stage.main: deployment.main function.create-user function.custom-message function.login function.userinfo rest_api.main
+    stage.main: deployment.main function.create-user function.custom-message function.login function.userinfo rest_api.main user_pool_triggers.main
     user_group.admins: user_pool.main
     user_pool.main
     user_pool_triggers.main: function.custom-message permission.custom-message user_pool.main
