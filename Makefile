@@ -3,6 +3,8 @@
 .PHONY: help local build plan deploy destroy destroy-stack destroy-backend list-envs test lint deny test-rust test-emulator bench clean
 
 COGAPI := cargo run --quiet --locked --package cogapi --
+# What tests and benchmarks are built with: always the same, or cargo would build the SDK once more for other features.
+BUILT := --workspace --all-features --locked
 # Python packages of the emulator's own tests: its requirements and pytest, apart from what users install.
 DEV := .cache/emulator-dev
 
@@ -37,21 +39,23 @@ test: lint deny test-emulator test-rust ## everything that must hold
 
 lint: ## formatting and lints
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+	cargo clippy $(BUILT) --all-targets -- -D warnings
 
 deny: .cache/tools/bin/cargo-deny ## licences, sources and duplicates of all crates
 	.cache/tools/bin/cargo-deny --locked check bans licenses sources
 
 test-rust: ## the tests of the deployer and the handlers
-	$(COGAPI) local --install-only
-	cargo test --workspace --all-features --locked
+	cargo test $(BUILT) --no-run
+	target/debug/cogapi local --install-only
+	cargo test $(BUILT)
 
 test-emulator: $(DEV)/installed ## the tests of the emulator's corrections
 	cd emulator && ../$(DEV)/bin/ruff check . && ../$(DEV)/bin/python -m pytest -n 2
 
-bench: ## calls to AWS and their time; handlers' size and start-up
-	$(COGAPI) local --install-only
-	cargo bench --locked --package cogapi --bench calls --profile dev
+bench: ## calls to AWS and their time
+	cargo test $(BUILT) --no-run
+	target/debug/cogapi local --install-only
+	cargo bench $(BUILT) --bench calls --profile dev
 
 clean: ## remove everything that can be made again
 	cargo clean
