@@ -18,7 +18,6 @@ pub mod refresh;
 pub mod resource;
 pub mod session;
 pub mod state;
-mod steps;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 

@@ -42,7 +42,8 @@ pub(crate) fn output(outputs: &Value, field: &str) -> Option<String> {
 const CONCURRENT_READS: usize = 12;
 
 /// Reads everything that is desired or remembered. Independent reads run at once; a desired resource is read after
-/// those that its inputs refer to, so that its own inputs are known. Returns every failure, not only the first.
+/// those that its inputs refer to, so that its own inputs are known. Returns every failure, not only the first; what would
+/// have to be read after something that could not be read is not tried.
 pub async fn refresh<C: Send + Sync + 'static>(
     kinds: &Kinds<C>,
     cx: &C,
@@ -69,7 +70,7 @@ pub async fn refresh<C: Send + Sync + 'static>(
     let mut failures = Vec::new();
     let mut running = FuturesUnordered::new();
     loop {
-        while running.len() < CONCURRENT_READS && failures.is_empty() {
+        while running.len() < CONCURRENT_READS {
             let Some(address) =
                 waits.iter().find(|(_, waiting)| waiting.is_empty()).map(|(address, _)| address.clone())
             else {
@@ -97,23 +98,27 @@ pub async fn refresh<C: Send + Sync + 'static>(
         let Some((address, found)) = running.next().await else { break };
         match found {
             Ok((present, deposed)) => {
+                for waiting in waits.values_mut() {
+                    waiting.remove(&address);
+                }
                 observer(Event::Refreshed { address: address.clone() });
                 seen.resources.insert(address.clone(), present);
                 if !deposed.is_empty() {
                     seen.deposed.insert(address.clone(), deposed);
                 }
             }
-            Err(failure) => failures.push((address.clone(), failure)),
+            // Whoever waits for it goes on waiting.
+            Err(failure) => failures.push((address, failure)),
         }
-        for waiting in waits.values_mut() {
-            waiting.remove(&address);
-        }
+    }
+    if !failures.is_empty() {
+        return Err(failures);
     }
     // What is left waits for itself: `plan` names the cycle.
     for address in waits.into_keys() {
         seen.resources.insert(address, Observation::Missing);
     }
-    if failures.is_empty() { Ok(seen) } else { Err(failures) }
+    Ok(seen)
 }
 
 /// The object of a phase by which it can be looked up.

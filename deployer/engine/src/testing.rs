@@ -88,7 +88,7 @@ pub struct Cloud {
     pub objects: Arc<Mutex<BTreeMap<String, Object>>>,
     /// Mutating calls made so far, in order, e.g. `create plain a`.
     pub calls: Arc<Mutex<Vec<String>>>,
-    /// Calls that fail, by their text in `calls`; each as often as said.
+    /// Calls that fail, by their text in `calls`, or `read plain a`; each as often as said.
     pub failing: Arc<Mutex<BTreeMap<String, usize>>>,
     /// Stops everything.
     pub fuse: Fuse,
@@ -125,13 +125,20 @@ impl Cloud {
     ) -> Result<T, Failure> {
         self.fuse.step().await;
         guard(&self.calls).push(call.clone());
-        if let Some(left) = guard(&self.failing).get_mut(&call).filter(|left| **left > 0) {
-            *left -= 1;
-            return Err(Failure::new("the fake cloud refused", call));
-        }
+        self.may_refuse(&call)?;
         let done = change(&mut guard(&self.objects));
         self.fuse.step().await;
         Ok(done)
+    }
+
+    fn may_refuse(&self, call: &str) -> Result<(), Failure> {
+        match guard(&self.failing).get_mut(call).filter(|left| **left > 0) {
+            None => Ok(()),
+            Some(left) => {
+                *left -= 1;
+                Err(Failure::new("the fake cloud refused", call))
+            }
+        }
     }
 
     fn new_id(&self) -> String {
@@ -171,6 +178,7 @@ impl<const K: usize> Resource for Thing<K> {
 
     async fn read(&self, cx: &Cloud, prior: Option<&ThingOutputs>) -> Result<Found<Self>, Failure> {
         tokio::task::yield_now().await;
+        cx.may_refuse(&format!("read {} {}", Self::KIND, self.0.name))?;
         let objects = guard(&cx.objects);
         // As in a real cloud: by id where it is known, else by what makes it recognisable.
         let by_id = prior.and_then(|prior| objects.get_key_value(&prior.id));

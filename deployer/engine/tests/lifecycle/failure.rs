@@ -1,10 +1,10 @@
 //! Promise 4: independent branches go on, a failure stops only its dependants, and nothing that succeeded is forgotten.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use cogapi_engine::testing::kinds;
-use cogapi_engine::{ApplyOptions, Desired, Event, Mode, apply};
+use cogapi_engine::{ApplyOptions, Desired, Event, Mode, State, apply, refresh};
 use tokio_util::sync::CancellationToken;
 
 use crate::world::{World, address, quiet, thing};
@@ -38,6 +38,24 @@ async fn a_failure_stops_only_what_depends_on_it_and_is_reported_once() {
 
     assert!(world.deploy(&chain_and_branch()).await.is_complete());
     world.assert_converged(&chain_and_branch()).await;
+}
+
+#[tokio::test]
+async fn all_that_can_not_be_read_is_told_at_once_and_what_needs_it_is_not_tried() {
+    let world = World::new();
+    let read = async |state: &State| {
+        refuse(&world, "read plain other", 1);
+        refuse(&world, "read plain a", 1);
+        let failures = refresh(&kinds(), &world.cloud, &chain_and_branch(), state, &quiet).await.unwrap_err();
+        failures.into_iter().map(|(address, _)| address).collect::<BTreeSet<_>>()
+    };
+    let both = BTreeSet::from([address(0, "a"), address(0, "other")]);
+    assert_eq!(read(&State::default()).await, both);
+    // What is remembered waits for nothing.
+    assert!(world.deploy(&chain_and_branch()).await.is_complete());
+    refuse(&world, "read plain c", 1);
+    let three = both.into_iter().chain([address(0, "c")]).collect();
+    assert_eq!(read(&world.backend.state().unwrap()).await, three);
 }
 
 #[tokio::test]
