@@ -120,7 +120,8 @@ async fn by_hand(world: &World, client: &AppClient, id: &str, change: fn(Update)
 
 #[tokio::test]
 async fn another_way_to_tokens_that_somebody_opened_shows_and_is_closed() {
-    let changes: [(&str, fn(Update) -> Update); 10] = [
+    type Change = fn(Update) -> Update;
+    let changes: [(&str, Change); 10] = [
         ("OAuth", |client| client.allowed_o_auth_flows_user_pool_client(true)),
         ("OAuth flows", |client| client.allowed_o_auth_flows(OAuthFlowType::Implicit)),
         ("OAuth scopes", |client| client.allowed_o_auth_scopes("aws.cognito.signin.user.admin")),

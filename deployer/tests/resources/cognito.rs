@@ -1,5 +1,6 @@
 //! What the tests of Cognito's kinds share: a pool, faults by operation, and contexts that behave in a special way.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
@@ -38,6 +39,7 @@ pub(crate) fn pool() -> UserPool {
         accounts: Accounts::default(),
         tier: "ESSENTIALS".to_owned(),
         deletion_protection: false,
+        deviations: BTreeMap::new(),
         tags: tags(),
     }
 }

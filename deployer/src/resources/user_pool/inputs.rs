@@ -1,7 +1,7 @@
 //! What a user pool is declared with, and what others refer to. Owns the defaults that every environment shares; they are
 //! inputs all the same, so that drift in them is seen and put right.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -26,8 +26,26 @@ pub struct UserPool {
     pub tier: String,
     /// Whether Cognito itself refuses to delete it.
     pub deletion_protection: bool,
+    /// What is set and no other field can say. Always empty where it is declared, so that
+    /// whatever is found shows and goes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deviations: BTreeMap<String, String>,
     /// Its tags.
     pub tags: Tags,
+}
+
+/// Settings of a pool that we leave off, as they are named in [`UserPool::deviations`].
+pub(super) mod deviation {
+    /// Devices are remembered, and may then stand in for a second factor.
+    pub(in crate::resources::user_pool) const DEVICES: &str = "remembered devices";
+    /// The pool can send text messages: a second factor and a recovery that need no more than a phone number.
+    pub(in crate::resources::user_pool) const SMS: &str = "SMS";
+    /// Risk scores of a paid tier, which let sign-ins pass or fail by rules of their own.
+    pub(in crate::resources::user_pool) const THREAT_PROTECTION: &str = "threat protection";
+    /// How many passwords may not come again.
+    pub(in crate::resources::user_pool) const PASSWORD_HISTORY: &str = "password history";
+    /// Where SES reports what became of the mails.
+    pub(in crate::resources::user_pool) const CONFIGURATION_SET: &str = "SES configuration set";
 }
 
 /// What Cognito lets nobody change once the pool is made.
@@ -96,6 +114,10 @@ pub struct Mfa {
     pub mode: String,
     /// Whether an authenticator app will do as the second factor.
     pub software_token: bool,
+    /// What else will do as one, `EMAIL` or `SMS`. Always empty where it is declared: both prove less than an authenticator
+    /// app, and a mailbox alone recovers the password already.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub other_factors: BTreeSet<String>,
     /// With what a sign-in may begin, sorted: `PASSWORD`, and `WEB_AUTHN` for passkeys.
     pub first_factors: Vec<String>,
     /// How passkeys work, where a sign-in may begin with one.
@@ -128,6 +150,7 @@ impl Mfa {
         Self {
             mode: "OFF".to_owned(),
             software_token: false,
+            other_factors: BTreeSet::new(),
             first_factors: vec![PASSWORD.to_owned()],
             passkeys: None,
         }
@@ -137,6 +160,7 @@ impl Mfa {
     pub(super) fn same_configuration(&self, other: &Self) -> bool {
         self.mode == other.mode
             && self.software_token == other.software_token
+            && self.other_factors == other.other_factors
             && self.passkeys == other.passkeys
     }
 }

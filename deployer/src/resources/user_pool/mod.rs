@@ -158,7 +158,8 @@ impl UserPool {
     /// configuration does not allow. WEB_AUTHN comes in after it ("WEB_AUTHN cannot be used as an auth factor when MFA is
     /// enabled if not configured for MFA") and goes before it; LITE comes after the passkeys are gone.
     fn before_mfa(&self, present: &Self) -> Self {
-        let mut interim = self.clone();
+        // Deviations stay until then: a pool whose only second factor is a text message must be able to send it.
+        let mut interim = Self { deviations: present.deviations.clone(), ..self.clone() };
         if self.tier == LITE {
             interim.tier.clone_from(&present.tier);
         }

@@ -1,15 +1,18 @@
 //! What Cognito tells of a pool, as the inputs that would make it so. Pure: makes no call.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use aws_sdk_cognitoidentityprovider::operation::get_user_pool_mfa_config::GetUserPoolMfaConfigOutput;
 use aws_sdk_cognitoidentityprovider::types::{
-    AccountRecoverySettingType, AuthFactorType, DeletionProtectionType, EmailSendingAccountType,
-    PasswordPolicyType, SignInPolicyType, UserAttributeUpdateSettingsType, UserPoolPolicyType, UserPoolType,
-    UsernameAttributeType, VerificationMessageTemplateType, VerifiedAttributeType, WebAuthnConfigurationType,
+    AccountRecoverySettingType, AdvancedSecurityModeType, AuthFactorType, DeletionProtectionType,
+    EmailConfigurationType, EmailSendingAccountType, PasswordPolicyType, SignInPolicyType, SmsMfaConfigType,
+    UserAttributeUpdateSettingsType, UserPoolPolicyType, UserPoolType, UsernameAttributeType,
+    VerificationMessageTemplateType, VerifiedAttributeType, WebAuthnConfigurationType,
 };
 
 use super::inputs::{
     Accounts, CharacterClass, EmailSettings, Mfa, PASSWORD, Passkeys, PasswordPolicy, SignIn, UserPool,
-    WEB_AUTHN,
+    WEB_AUTHN, deviation,
 };
 use crate::resources::tags_from;
 
@@ -26,6 +29,7 @@ impl UserPool {
             // Pools from before there were tiers had what ESSENTIALS has now.
             tier: pool.user_pool_tier().map_or("ESSENTIALS", |tier| tier.as_str()).to_owned(),
             deletion_protection: pool.deletion_protection() == Some(&DeletionProtectionType::Active),
+            deviations: deviations(pool),
             tags: tags_from(pool.user_pool_tags.clone().unwrap_or_default()),
         }
     }
@@ -70,6 +74,37 @@ fn password(policy: Option<&PasswordPolicyType>) -> PasswordPolicy {
     }
 }
 
+/// What differs from the defaults that we leave as they are, by name.
+fn deviations(pool: &UserPoolType) -> BTreeMap<String, String> {
+    let devices = pool.device_configuration().map(|devices| {
+        // To give the structure at all, with whatever values, switches the remembering on.
+        if devices.challenge_required_on_new_device { "instead of a second factor" } else { "on" }.to_owned()
+    });
+    let sms = pool.sms_configuration().map(|sms| sms.sns_caller_arn.clone());
+    let threats = pool.user_pool_add_ons().and_then(|add_ons| {
+        let custom = add_ons.advanced_security_additional_flows().and_then(|flows| flows.custom_auth_mode());
+        let mode = &add_ons.advanced_security_mode;
+        let on = *mode != AdvancedSecurityModeType::Off || custom.is_some();
+        on.then(|| mode.as_str().to_owned())
+    });
+    let history = pool
+        .policies()
+        .and_then(UserPoolPolicyType::password_policy)
+        .and_then(PasswordPolicyType::password_history_size)
+        .filter(|size| *size != 0)
+        .map(|size| size.to_string());
+    let configuration_set = pool.email_configuration().and_then(EmailConfigurationType::configuration_set);
+    let found = [
+        (deviation::DEVICES, devices),
+        (deviation::SMS, sms),
+        (deviation::THREAT_PROTECTION, threats),
+        (deviation::PASSWORD_HISTORY, history),
+        (deviation::CONFIGURATION_SET, configuration_set.map(ToOwned::to_owned)),
+    ];
+    let set = |value: &String| !value.is_empty();
+    found.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.filter(set)?))).collect()
+}
+
 fn observed_mfa(pool: &UserPoolType, mfa: &GetUserPoolMfaConfigOutput) -> Mfa {
     let mut first_factors = first_factors(pool);
     if first_factors.is_empty() {
@@ -97,9 +132,18 @@ fn observed_mfa(pool: &UserPoolType, mfa: &GetUserPoolMfaConfigOutput) -> Mfa {
     Mfa {
         mode: mfa.mfa_configuration().map_or("OFF", |mode| mode.as_str()).to_owned(),
         software_token: mfa.software_token_mfa_configuration().is_some_and(|totp| totp.enabled),
+        other_factors: other_factors(mfa),
         first_factors,
         passkeys,
     }
+}
+
+/// The second factors besides an authenticator app. That Cognito tells of one means that it is allowed.
+fn other_factors(mfa: &GetUserPoolMfaConfigOutput) -> BTreeSet<String> {
+    // The text of the messages alone sends none: that takes a role.
+    let sms = mfa.sms_mfa_configuration().and_then(SmsMfaConfigType::sms_configuration).map(|_| "SMS");
+    let email = mfa.email_mfa_configuration().map(|_| "EMAIL");
+    sms.into_iter().chain(email).map(ToOwned::to_owned).collect()
 }
 
 /// With what a sign-in may begin; empty where the pool does not say.

@@ -7,15 +7,15 @@ use aws_sdk_cognitoidentityprovider::operation::set_user_pool_mfa_config::builde
 use aws_sdk_cognitoidentityprovider::operation::update_user_pool::UpdateUserPoolInput;
 use aws_sdk_cognitoidentityprovider::operation::update_user_pool::builders::UpdateUserPoolInputBuilder;
 use aws_sdk_cognitoidentityprovider::types::{
-    AccountRecoverySettingType, AdminCreateUserConfigType, DefaultEmailOptionType, DeletionProtectionType,
-    EmailConfigurationType, EmailSendingAccountType, PasswordPolicyType, RecoveryOptionType,
-    SchemaAttributeType, SignInPolicyType, SoftwareTokenMfaConfigType, UserAttributeUpdateSettingsType,
-    UserPoolPolicyType, UserPoolType, UsernameConfigurationType, VerificationMessageTemplateType,
-    WebAuthnConfigurationType,
+    AccountRecoverySettingType, AdminCreateUserConfigType, AdvancedSecurityModeType, DefaultEmailOptionType,
+    DeletionProtectionType, EmailConfigurationType, EmailSendingAccountType, PasswordPolicyType,
+    RecoveryOptionType, SchemaAttributeType, SignInPolicyType, SoftwareTokenMfaConfigType,
+    UserAttributeUpdateSettingsType, UserPoolAddOnsType, UserPoolPolicyType, UserPoolType,
+    UsernameConfigurationType, VerificationMessageTemplateType, WebAuthnConfigurationType,
 };
 use cogapi_engine::Failure;
 
-use super::inputs::{CharacterClass, EmailSettings, Mfa, PASSWORD, UserPool};
+use super::inputs::{CharacterClass, EmailSettings, Mfa, PASSWORD, UserPool, deviation};
 use super::observe::first_factors;
 use crate::resources::tags_from;
 
@@ -54,13 +54,16 @@ pub(super) fn as_described(pool: &UserPoolType) -> UpdateUserPoolInputBuilder {
         .set_issuer_configuration(pool.issuer_configuration.clone())
 }
 
-/// `request` with what the inputs say, and the pool's own value for what they don't speak of.
+/// `request` with what the inputs say. What deviates from them goes; what is kept of the pool's own are its triggers, a kind of
+/// resource of their own, the texts of its messages (the custom-message trigger speaks in their place), and by which key and
+/// under which address Cognito itself keeps and serves it: none of these lets anybody in.
 pub(super) fn overlay(
     desired: &UserPool,
     request: UpdateUserPoolInputBuilder,
     pool: &UserPoolType,
 ) -> Result<UpdateUserPoolInputBuilder, Failure> {
     let Parts { policies, email, template, updates, invitations, recovery } = Parts::of(desired, Some(pool))?;
+    let kept = |name: &str| desired.deviations.contains_key(name);
     let renamed = pool.name() != Some(&desired.name);
     Ok(request
         .set_pool_name(renamed.then(|| desired.name.clone()))
@@ -69,11 +72,24 @@ pub(super) fn overlay(
         .set_auto_verified_attributes(Some(names(&desired.accounts.auto_verified)))
         .verification_message_template(template)
         .user_attribute_update_settings(updates)
+        .set_device_configuration(pool.device_configuration.clone().filter(|_| kept(deviation::DEVICES)))
         .email_configuration(email)
+        .set_sms_configuration(pool.sms_configuration.clone().filter(|_| kept(deviation::SMS)))
         .set_user_pool_tags(Some(desired.tags.clone().into_iter().collect()))
         .admin_create_user_config(invitations)
+        .set_user_pool_add_ons(add_ons(pool, kept(deviation::THREAT_PROTECTION))?)
         .account_recovery_setting(recovery)
         .user_pool_tier(desired.tier.as_str().into()))
+}
+
+/// The pool's add-ons, or with the threat protection off. A pool that never had any is not told of them.
+fn add_ons(pool: &UserPoolType, kept: bool) -> Result<Option<UserPoolAddOnsType>, Failure> {
+    let Some(present) = pool.user_pool_add_ons() else { return Ok(None) };
+    if kept {
+        return Ok(Some(present.clone()));
+    }
+    let off = UserPoolAddOnsType::builder().advanced_security_mode(AdvancedSecurityModeType::Off);
+    off.build().map(Some).map_err(invalid)
 }
 
 /// The request that makes the pool, without MFA.
@@ -102,7 +118,7 @@ pub(super) fn create(desired: &UserPool) -> Result<CreateUserPoolInputBuilder, F
         .user_pool_tier(desired.tier.as_str().into()))
 }
 
-/// All of a pool's MFA: what is left out is switched off.
+/// All of a pool's MFA: what is left out, text messages and mails as a second factor among it, is switched off.
 pub(super) fn mfa(mfa: &Mfa) -> SetUserPoolMfaConfigInputBuilder {
     let passkeys = mfa.passkeys.as_ref().map(|passkeys| {
         WebAuthnConfigurationType::builder()
@@ -143,7 +159,7 @@ impl Parts {
         template.default_email_option = Some(DefaultEmailOptionType::from(accounts.verification.as_str()));
         Ok(Self {
             policies: policies(desired, pool),
-            email: email_configuration(&desired.email, pool),
+            email: email_configuration(desired, pool),
             template,
             updates: UserAttributeUpdateSettingsType::builder()
                 .set_attributes_require_verification_before_update(Some(names(
@@ -175,7 +191,8 @@ fn policies(desired: &UserPool, pool: Option<&UserPoolType>) -> UserPoolPolicyTy
         .set_password_history_size(
             present
                 .and_then(UserPoolPolicyType::password_policy)
-                .and_then(PasswordPolicyType::password_history_size),
+                .and_then(PasswordPolicyType::password_history_size)
+                .filter(|_| desired.deviations.contains_key(deviation::PASSWORD_HISTORY)),
         )
         .build();
     // Said only where there is something to say: LITE knows no choice of the first factor.
@@ -190,8 +207,9 @@ fn policies(desired: &UserPool, pool: Option<&UserPoolType>) -> UserPoolPolicyTy
         .build()
 }
 
-fn email_configuration(email: &EmailSettings, pool: Option<&UserPoolType>) -> EmailConfigurationType {
-    let account = match email.ses_identity_arn {
+fn email_configuration(desired: &UserPool, pool: Option<&UserPoolType>) -> EmailConfigurationType {
+    let EmailSettings { from, reply_to, ses_identity_arn } = &desired.email;
+    let account = match ses_identity_arn {
         Some(_) => EmailSendingAccountType::Developer,
         None => EmailSendingAccountType::CognitoDefault,
     };
@@ -199,11 +217,13 @@ fn email_configuration(email: &EmailSettings, pool: Option<&UserPoolType>) -> Em
         pool.and_then(UserPoolType::email_configuration).and_then(|email| email.configuration_set.clone());
     EmailConfigurationType::builder()
         .email_sending_account(account)
-        .set_from(email.from.clone())
-        .set_reply_to_email_address(email.reply_to.clone())
-        .set_source_arn(email.ses_identity_arn.clone())
-        // A configuration set is SES's, so it goes with the identity.
-        .set_configuration_set(configuration_set.filter(|_| email.ses_identity_arn.is_some()))
+        .set_from(from.clone())
+        .set_reply_to_email_address(reply_to.clone())
+        .set_source_arn(ses_identity_arn.clone())
+        // It is SES's, so without an identity of ours it goes in any case.
+        .set_configuration_set(configuration_set.filter(|_| {
+            ses_identity_arn.is_some() && desired.deviations.contains_key(deviation::CONFIGURATION_SET)
+        }))
         .build()
 }
 

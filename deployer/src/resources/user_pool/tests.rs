@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+use std::collections::BTreeMap;
+
 use aws_sdk_cognitoidentityprovider::operation::get_user_pool_mfa_config::GetUserPoolMfaConfigOutput;
 use aws_sdk_cognitoidentityprovider::operation::update_user_pool::builders::UpdateUserPoolInputBuilder;
 use aws_sdk_cognitoidentityprovider::types::{
-    AdminCreateUserConfigType, DeviceConfigurationType, EmailConfigurationType, EmailSendingAccountType,
-    LambdaConfigType, MessageTemplateType, PasswordPolicyType, SchemaAttributeType, UserPoolMfaType,
-    UserPoolPolicyType, UserPoolType, UsernameConfigurationType, VerificationMessageTemplateType,
+    AdminCreateUserConfigType, DeviceConfigurationType, EmailConfigurationType, EmailMfaConfigType,
+    EmailSendingAccountType, LambdaConfigType, MessageTemplateType, SchemaAttributeType,
+    SmsConfigurationType, SmsMfaConfigType, UserPoolAddOnsType, UserPoolMfaType, UserPoolType,
+    UsernameConfigurationType, VerificationMessageTemplateType,
 };
 
 use super::*;
@@ -30,6 +33,7 @@ fn declared() -> UserPool {
         accounts: Accounts::default(),
         tier: "ESSENTIALS".to_owned(),
         deletion_protection: true,
+        deviations: BTreeMap::new(),
         tags: [("team".to_owned(), "identity".to_owned())].into(),
     }
 }
@@ -53,6 +57,8 @@ fn described(request: UpdateUserPoolInputBuilder) -> UserPoolType {
         .set_user_attribute_update_settings(request.user_attribute_update_settings)
         .set_device_configuration(request.device_configuration)
         .set_email_configuration(request.email_configuration)
+        .set_sms_configuration(request.sms_configuration)
+        .set_user_pool_add_ons(request.user_pool_add_ons)
         .set_user_pool_tags(request.user_pool_tags)
         .set_admin_create_user_config(request.admin_create_user_config)
         .set_account_recovery_setting(request.account_recovery_setting)
@@ -90,7 +96,7 @@ fn a_pool_is_read_back_as_it_was_declared() {
 }
 
 #[test]
-fn an_update_keeps_what_the_inputs_do_not_speak_of() {
+fn an_update_keeps_the_triggers_and_the_texts_of_messages() {
     let template = MessageTemplateType::builder().email_subject("Welcome").build();
     let invitations = AdminCreateUserConfigType::builder()
         .allow_admin_create_user_only(false)
@@ -100,31 +106,74 @@ fn an_update_keeps_what_the_inputs_do_not_speak_of() {
     let before = UserPoolType::builder()
         .name("shop-dev")
         .lambda_config(LambdaConfigType::builder().custom_message("arn:mails").build())
-        .device_configuration(
-            DeviceConfigurationType::builder().challenge_required_on_new_device(true).build(),
-        )
         .verification_message_template(
             VerificationMessageTemplateType::builder().email_subject("Code").build(),
         )
-        .policies(
-            UserPoolPolicyType::builder()
-                .password_policy(PasswordPolicyType::builder().password_history_size(5).build())
-                .build(),
-        )
-        .email_configuration(EmailConfigurationType::builder().configuration_set("metrics").build())
         .admin_create_user_config(invitations)
         .build();
     let after = updated(&declared(), &before);
     assert_eq!(after.lambda_config, before.lambda_config);
-    assert_eq!(after.device_configuration, before.device_configuration);
     assert_eq!(after.verification_message_template().unwrap().email_subject(), Some("Code"));
-    let password = after.policies().unwrap().password_policy().unwrap();
-    assert_eq!(password.password_history_size(), Some(5));
-    assert_eq!(after.email_configuration().unwrap().configuration_set(), Some("metrics"));
     let invitations = after.admin_create_user_config().unwrap();
     assert_eq!(invitations.invite_message_template(), Some(&template));
     // Refused next to the password policy's `TemporaryPasswordValidityDays`.
     assert_eq!(invitations.unused_account_validity_days(), 0);
+}
+
+/// A pool as declared, in which somebody set all that we leave off.
+fn tampered() -> UserPoolType {
+    let threats = UserPoolAddOnsType::builder().advanced_security_mode("AUDIT".into());
+    let mut pool = updated(&declared(), &UserPoolType::builder().name("shop-dev").build());
+    pool.device_configuration =
+        Some(DeviceConfigurationType::builder().challenge_required_on_new_device(true).build());
+    pool.sms_configuration = Some(SmsConfigurationType::builder().sns_caller_arn("arn:sms").build().unwrap());
+    pool.user_pool_add_ons = Some(threats.build().unwrap());
+    let password = pool.policies.as_mut().and_then(|policies| policies.password_policy.as_mut());
+    password.unwrap().password_history_size = Some(5);
+    pool.email_configuration.as_mut().unwrap().configuration_set = Some("spy".to_owned());
+    pool
+}
+
+#[test]
+fn whatever_somebody_set_that_we_leave_off_is_seen_and_no_update_keeps_it() {
+    let observed = UserPool::observed(&tampered(), &mfa_of(&declared().mfa));
+    let found: Vec<String> =
+        observed.deviations.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    assert_eq!(
+        found,
+        [
+            "SES configuration set: spy",
+            "SMS: arn:sms",
+            "password history: 5",
+            "remembered devices: instead of a second factor",
+            "threat protection: AUDIT",
+        ]
+    );
+    let after = updated(&declared(), &tampered());
+    assert_eq!(UserPool::observed(&after, &mfa_of(&declared().mfa)), declared());
+    // A pool that had add-ons is told that they are off, in so many words.
+    assert_eq!(after.user_pool_add_ons().unwrap().advanced_security_mode, "OFF".into());
+}
+
+#[test]
+fn until_mfa_is_set_an_update_keeps_what_deviates() {
+    let present = UserPool::observed(&tampered(), &mfa_of(&declared().mfa));
+    let after = updated(&declared().before_mfa(&present), &tampered());
+    assert_eq!(UserPool::observed(&after, &mfa_of(&declared().mfa)), present);
+}
+
+#[test]
+fn second_factors_that_we_do_not_allow_are_seen() {
+    let sms = SmsConfigurationType::builder().sns_caller_arn("arn:sms").build().unwrap();
+    let text = SmsMfaConfigType::builder().sms_authentication_message("{####}");
+    let with = |sms: SmsMfaConfigType| GetUserPoolMfaConfigOutput::builder().sms_mfa_configuration(sms);
+    let pool = UserPoolType::builder().build();
+    let factors = |mfa: GetUserPoolMfaConfigOutput| UserPool::observed(&pool, &mfa).mfa.other_factors;
+    // A text that nothing sends.
+    assert!(factors(with(text.clone().build()).build()).is_empty());
+    let mail = EmailMfaConfigType::builder().build();
+    let both = with(text.sms_configuration(sms).build()).email_mfa_configuration(mail).build();
+    assert_eq!(factors(both), ["EMAIL".to_owned(), "SMS".to_owned()].into());
 }
 
 #[test]
@@ -174,7 +223,7 @@ fn mfa_that_is_not_asked_for_is_switched_off_by_leaving_it_out() {
 fn a_pool_with_nothing_set_has_cognitos_defaults() {
     let observed =
         UserPool::observed(&UserPoolType::builder().build(), &GetUserPoolMfaConfigOutput::builder().build());
-    assert_eq!(observed.mfa, Mfa::off());
+    assert_eq!((observed.mfa, observed.deviations), (Mfa::off(), BTreeMap::new()));
     assert_eq!(observed.email, EmailSettings::default());
     assert!(observed.sign_in.case_sensitive && observed.sign_in.required_attributes.is_empty());
     assert!(!observed.deletion_protection && !observed.accounts.admin_create_only);
