@@ -14,6 +14,7 @@ pub struct App {
     /// What the environment says.
     pub config: Config,
     aws: aws::Environment,
+    calls_cognito: bool,
     cognito: OnceLock<Client>,
 }
 
@@ -23,7 +24,9 @@ impl App {
         let config = Config::load(endpoint.environment, &get);
         let aws = aws::Environment::load(&get);
         match (config, aws) {
-            (Ok(config), Ok(aws)) => Ok(Self { config, aws, cognito: OnceLock::new() }),
+            (Ok(config), Ok(aws)) => {
+                Ok(Self { config, aws, calls_cognito: endpoint.calls_cognito, cognito: OnceLock::new() })
+            }
             (config, aws) => {
                 let problems = [config.err(), aws.err()].into_iter().flatten().flat_map(|error| error.0);
                 Err(ConfigError(problems.collect()))
@@ -37,8 +40,12 @@ impl App {
         Self { cognito: OnceLock::from(client), ..self }
     }
 
-    /// The Cognito client, built at the first call: an endpoint that never calls AWS never pays for it.
+    /// The Cognito client, built when it is first asked for. Not there for an endpoint that does not declare that it calls
+    /// Cognito: its first request would pay for the building.
     pub fn cognito(&self) -> Result<&Client, Failure> {
+        if !self.calls_cognito {
+            return Err(Failure::internal("the endpoint calls Cognito but does not declare it"));
+        }
         if let Some(client) = self.cognito.get() {
             return Ok(client);
         }

@@ -27,6 +27,11 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 /// A frozen function's connections die unnoticed: rather connect anew than write into one of them.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// The roots that AWS's endpoints chain to: Amazon's own four, and the Starfield root that Amazon bought and still serves as the
+/// top of a longer chain. In PEM, as the SDK's trust store takes nothing else. A test compares them with Mozilla's list, so that
+/// a root that goes or comes there is noticed.
+const AMAZON_ROOTS: &str = include_str!("../roots/amazon.pem");
+
 /// What Lambda's environment says about AWS.
 #[derive(Debug, Clone)]
 pub struct Environment {
@@ -106,12 +111,8 @@ pub fn once() -> aws_sdk_cognitoidentityprovider::config::Builder {
 }
 
 fn https_client() -> Result<SharedHttpClient, String> {
-    let mut roots = TrustStore::empty();
-    for certificate in amazon_roots() {
-        roots.add_pem_certificate(pem(certificate));
-    }
     let context = TlsContext::builder()
-        .with_trust_store(roots)
+        .with_trust_store(TrustStore::empty().with_pem_certificate(AMAZON_ROOTS))
         .build()
         .map_err(|error| format!("the TLS client can't be built: {error}"))?;
     Ok(Builder::new()
@@ -119,21 +120,6 @@ fn https_client() -> Result<SharedHttpClient, String> {
         .tls_context(context)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .build_https())
-}
-
-/// The roots that AWS's endpoints chain to: Amazon's own four, and the Starfield root that Amazon bought and still serves
-/// as the top of a longer chain. Roots are self-signed, so the name is found in issuer and subject alike.
-fn amazon_roots() -> impl Iterator<Item = &'static [u8]> {
-    const NAMES: [&[u8]; 2] = [b"Amazon Root CA ", b"Starfield Services Root Certificate Authority"];
-    webpki_root_certs::TLS_SERVER_ROOT_CERTS
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|der: &&[u8]| NAMES.iter().any(|name| der.windows(name.len()).any(|window| window == *name)))
-}
-
-/// The SDK's trust store takes PEM only.
-fn pem(der: &[u8]) -> String {
-    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(der))
 }
 
 /// Cognito's `SECRET_HASH`: HMAC-SHA256 with the client's secret over username and client id. The username is the one that
@@ -150,9 +136,24 @@ pub fn secret_hash(client_secret: &Secret, client_id: &str, username: &str) -> R
 mod tests {
     use super::*;
 
+    /// Amazon's roots among those that Mozilla trusts. Roots are self-signed, so the name is in issuer and subject alike.
+    fn amazons_among_mozillas() -> Vec<String> {
+        const NAMES: [&[u8]; 2] = [b"Amazon Root CA ", b"Starfield Services Root Certificate Authority"];
+        let named =
+            |der: &[u8]| NAMES.iter().any(|name| der.windows(name.len()).any(|window| window == *name));
+        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter(|root| named(root));
+        roots.map(|root| STANDARD.encode(root)).collect()
+    }
+
     #[test]
-    fn only_amazons_roots_are_trusted() {
-        assert_eq!(amazon_roots().count(), 5);
+    fn amazons_roots_are_trusted_and_no_other() {
+        let embedded: Vec<String> = AMAZON_ROOTS
+            .split("-----BEGIN CERTIFICATE-----")
+            .skip(1)
+            .map(|block| block.split("-----END").next().unwrap().lines().collect())
+            .collect();
+        assert_eq!(embedded, amazons_among_mozillas());
+        assert_eq!(embedded.len(), 5);
     }
 
     #[test]

@@ -27,6 +27,9 @@ pub struct Endpoint {
     pub authorization: Authorization,
     /// The IAM actions that it needs on the user pool, e.g. `cognito-idp:AdminCreateUser`. Its role allows these and nothing else.
     pub operations: &'static [&'static str],
+    /// Whether it calls Cognito, with its role or with a token or session of the request: its client is then there before the
+    /// first request.
+    pub calls_cognito: bool,
     /// The environment variables it needs (names of [`config::env`](crate::config::env)) beside `CORS_ORIGINS`, which all
     /// endpoints need. The function sees no other, so the client's secret is only where it is used.
     pub environment: &'static [&'static str],

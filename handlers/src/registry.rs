@@ -124,6 +124,11 @@ mod tests {
     }
 
     #[test]
+    fn what_a_role_allows_is_called() {
+        assert!(ENDPOINTS.iter().all(|it| it.calls_cognito || it.operations.is_empty()));
+    }
+
+    #[test]
     fn no_two_endpoints_share_a_method_and_path() {
         let places: HashSet<_> = ENDPOINTS.iter().map(|it| (it.method, it.path)).collect();
         assert_eq!(places.len(), ENDPOINTS.len());

@@ -60,6 +60,11 @@ pub async fn endpoint(name: String) -> Result<(), StartError> {
     let (endpoint, handle) =
         registry::endpoint(&name).ok_or_else(|| StartError::UnknownHandler(name, known()))?;
     let app = Arc::new(App::load(endpoint, variable)?);
+    if endpoint.calls_cognito {
+        // Until the first poll a function has a whole processor, whatever its memory; a request to one of 128 MB has the
+        // fourteenth part of one. What can't be built now is told to the first request.
+        let _ = app.cognito();
+    }
     let service = service_fn(move |event: LambdaEvent<ProxyEvent>| {
         let app = Arc::clone(&app);
         async move {

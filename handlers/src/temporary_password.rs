@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn no_two_passwords_are_the_same_and_every_character_comes_up() {
         let passwords: Vec<_> = (0..200).map(|_| generate(24).unwrap()).collect();
-        let passwords: HashSet<_> = passwords.iter().map(|it| it.expose()).collect();
+        let passwords: HashSet<_> = passwords.iter().map(Secret::expose).collect();
         assert_eq!(passwords.len(), 200);
         // 20,000 draws: that one of 51 characters never comes up has odds of less than one in 10^30.
         let seen: HashSet<u8> = passwords.iter().flat_map(|it| it.bytes()).collect();

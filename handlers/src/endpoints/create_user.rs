@@ -26,6 +26,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     path: "/v1/users",
     authorization: Authorization::Registration,
     operations: &["cognito-idp:AdminCreateUser"],
+    calls_cognito: true,
     environment: &[
         env::USER_POOL_ID,
         env::CLIENT_ID,

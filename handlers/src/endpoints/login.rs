@@ -26,6 +26,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     authorization: Authorization::Open,
     // AssociateSoftwareToken is authorized by its session alone; IAM has no say in it.
     operations: &["cognito-idp:AdminInitiateAuth"],
+    calls_cognito: true,
     environment: &[env::USER_POOL_ID, env::CLIENT_ID, env::CLIENT_SECRET, env::MFA_ISSUER],
     errors: &[
         ErrorCode::InvalidRequest,

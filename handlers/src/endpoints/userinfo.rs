@@ -18,6 +18,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     path: "/v1/userinfo",
     authorization: Authorization::IdToken,
     operations: &[],
+    calls_cognito: false,
     environment: &[env::USER_POOL_ID, env::CLIENT_ID],
     errors: &[ErrorCode::InvalidToken],
     summary: "Tells who the caller is.",

@@ -3,6 +3,8 @@
 use crate::support::*;
 use aws_smithy_http_client::test_util::NeverClient;
 use cogapi_handlers::{
+    app::App,
+    error::ErrorCode,
     registry::{ENDPOINTS, Handle, React},
     runtime::{Invocation, answer, react},
 };
@@ -54,6 +56,15 @@ async fn an_aws_that_never_answers_is_given_up_well_within_the_functions_time() 
         let answer = ask(&app_over(endpoint.name, NeverClient::new(), &[]), endpoint.name, post(&body)).await;
         assert_eq!(answer.error(), (503, "upstream_unavailable"), "{}", endpoint.name);
         assert!(asked.elapsed() < Duration::from_secs(9), "{}: {:?}", endpoint.name, asked.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_does_not_declare_it_has_no_client() {
+    let get = |app: App| app.cognito().map(|_| ()).map_err(|failure| failure.code());
+    for it in ENDPOINTS {
+        let expected = if it.calls_cognito { Ok(()) } else { Err(ErrorCode::Internal) };
+        assert_eq!(get(App::load(it, variable).unwrap()), expected, "{}", it.name);
     }
 }
 
