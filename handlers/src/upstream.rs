@@ -42,7 +42,10 @@ where
         SdkError::ServiceError(service) => {
             let status = service.raw().status();
             let is_one_of = |codes: &[&str]| error.code().is_some_and(|code| codes.contains(&code));
-            if is_one_of(THROTTLED) || status.as_u16() == 429 {
+            if is_one_of(&["CodeDeliveryFailureException"]) || is_out_of_mails(error) {
+                // Raised although the user has been created: the resend endpoint sends the mail again.
+                ErrorCode::EmailDeliveryFailed
+            } else if is_one_of(THROTTLED) || status.as_u16() == 429 {
                 ErrorCode::TooManyRequests
             } else if is_one_of(LATER) || status.is_server_error() {
                 ErrorCode::UpstreamUnavailable
@@ -53,7 +56,7 @@ where
         _ => ErrorCode::Internal,
     };
     let failure = Failure::new(code).because(cause(operation, error));
-    if error.code() == Some("LimitExceededException") {
+    if code == ErrorCode::TooManyRequests && error.code() == Some("LimitExceededException") {
         failure.retry_after(LIMIT_RETRY_AFTER)
     } else {
         failure
@@ -62,7 +65,7 @@ where
 
 /// Whether Cognito sends no more mails today. `LimitExceededException` has two meanings: one user's attempts, over in minutes,
 /// and the account's mails (50 a day without SES): "Exceeded daily email limit for the operation or the account. …".
-pub fn is_out_of_mails<E>(error: &SdkError<E>) -> bool
+fn is_out_of_mails<E>(error: &SdkError<E>) -> bool
 where
     E: ProvideErrorMetadata,
 {

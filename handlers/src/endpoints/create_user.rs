@@ -92,30 +92,22 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     Reply::json(201, &Created { email: &email, user_id, status: "CREATED" })
 }
 
+/// Cognito's formats are its own: what passes ours may still be refused. What its messages say, in lower case, and of which field.
+const REFUSED_FORMATS: &[(&str, &str)] = &[
+    ("invalid phone number format", "mobile_phone_number"),
+    ("invalid email address format", "email"),
+    ("username should be an email", "email"),
+];
+
 fn refusal(error: &SdkError<AdminCreateUserError>) -> Failure {
     match error.as_service_error() {
         Some(AdminCreateUserError::UsernameExistsException(_)) => ErrorCode::UserExists.into(),
-        // Raised although the user has been created: the resend endpoint sends the mail again.
-        Some(AdminCreateUserError::CodeDeliveryFailureException(_)) => {
-            Failure::new(ErrorCode::EmailDeliveryFailed).because(upstream::cause("AdminCreateUser", error))
-        }
-        // Cognito's formats are its own: what passes ours may still be refused ("Invalid phone number format.").
         Some(AdminCreateUserError::InvalidParameterException(refused)) => {
             let message = refused.message().unwrap_or_default().to_ascii_lowercase();
-            let field = if message.contains("phone number format") {
-                "mobile_phone_number"
-            } else if ["email address format", "username should be an email"]
-                .iter()
-                .any(|it| message.contains(it))
-            {
-                "email"
-            } else {
+            let Some((_, field)) = REFUSED_FORMATS.iter().find(|(words, _)| message.contains(words)) else {
                 return upstream::failure("AdminCreateUser", error);
             };
-            Failure::invalid(vec![FieldProblem { field: field.to_owned(), problem: NOT_ACCEPTED }])
-        }
-        _ if upstream::is_out_of_mails(error) => {
-            Failure::new(ErrorCode::EmailDeliveryFailed).because(upstream::cause("AdminCreateUser", error))
+            Failure::invalid(vec![FieldProblem { field: (*field).to_owned(), problem: NOT_ACCEPTED }])
         }
         _ => upstream::failure("AdminCreateUser", error),
     }
