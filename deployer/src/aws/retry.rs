@@ -16,6 +16,8 @@ const FIRST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(5);
 /// How long a passing condition may last before it is taken for a real failure.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// How long what was made may be missing from the lists of its service: these are only eventually consistent.
+const SETTLING: Duration = Duration::from_secs(10);
 
 /// Waits between attempts: exponential, each with jitter, until the patience is used up.
 #[derive(Debug)]
@@ -42,6 +44,13 @@ impl Waits {
         self.next = (self.next * 2).min(LONGEST);
         tokio::time::sleep(pause).await;
         true
+    }
+
+    /// Splits off a part of the patience, for waits that begin anew with short ones.
+    fn part(&mut self, part: Duration) -> Self {
+        let part = part.min(self.left);
+        self.left -= part;
+        Self { next: FIRST, left: part }
     }
 }
 
@@ -79,7 +88,8 @@ where
 
 /// Makes something whose creation is not idempotent and whose name is not unique (a user pool, a REST API): a repeated call
 /// would make a second one. `create` must run with the SDK's retries off. When its answer is lost, `find` looks whether
-/// the work was done all the same, before another attempt.
+/// the work was done all the same. It looks for some seconds before another attempt, for what was just made need not be in
+/// any list yet; so it must not remember what it did not see.
 pub async fn create_once<T, E, F, Fut, G, Gut>(
     summary: &str,
     mut create: F,
@@ -98,15 +108,24 @@ where
             Ok(made) => return Ok(made),
             Err(error) => error,
         };
-        let refused = code(&error).is_some_and(is_throttling);
-        if !refused && is_definite(&error) {
+        // Throttled calls were not looked at.
+        if code(&error).is_some_and(is_throttling) {
+            if waits.wait().await {
+                continue;
+            }
             return Err(failure(summary, &error));
         }
-        if !waits.wait().await {
+        if is_definite(&error) {
             return Err(failure(summary, &error));
         }
-        if !refused && let Some(made) = find().await? {
-            return Ok(made);
+        let mut settling = waits.part(SETTLING);
+        while settling.wait().await {
+            if let Some(made) = find().await? {
+                return Ok(made);
+            }
+        }
+        if waits.left.is_zero() {
+            return Err(failure(summary, &error));
         }
     }
 }
@@ -118,5 +137,97 @@ fn is_definite<E>(error: &SdkError<E, HttpResponse>) -> bool {
         SdkError::ConstructionFailure(_) => true,
         SdkError::ServiceError(service) => service.raw().status().is_client_error(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use std::cell::Cell;
+
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// What a service answers to a call that creates.
+    #[derive(Debug, Clone, Copy)]
+    enum Answer {
+        Made,
+        Lost,
+        Refused(&'static str, u16),
+    }
+    use Answer::{Lost, Made, Refused};
+
+    impl Answer {
+        async fn send(self) -> Result<&'static str, SdkError<ErrorMetadata, HttpResponse>> {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            match self {
+                Made => Ok("made"),
+                Lost => Err(SdkError::timeout_error("no answer")),
+                Refused(code, status) => {
+                    let status = StatusCode::try_from(status).unwrap();
+                    let error = ErrorMetadata::builder().code(code).build();
+                    Err(SdkError::service_error(error, HttpResponse::new(status, SdkBody::empty())))
+                }
+            }
+        }
+    }
+
+    /// What comes of it where the service answers as `create` says to the first, second, … call, and lists what the first
+    /// made only after a while; and how often it was asked to create.
+    async fn make(lag: Duration, create: impl Fn(usize) -> Answer) -> (Result<&'static str, Failure>, usize) {
+        let (begun, creates) = (Instant::now(), Cell::new(0));
+        let attempt = || {
+            creates.set(creates.get() + 1);
+            create(creates.get()).send()
+        };
+        let find = || async { Ok((begun.elapsed() >= lag).then_some("found")) };
+        let made = create_once("making it failed", attempt, find).await;
+        (made, creates.get())
+    }
+
+    const NEVER: Duration = Duration::MAX;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_lists_show_only_after_seconds_is_not_made_twice() {
+        for lag in [0, 1, 4, 8] {
+            for answer in [Lost, Refused("InternalError", 500)] {
+                let (made, creates) = make(Duration::from_secs(lag), |_| answer).await;
+                assert_eq!((made.unwrap(), creates), ("found", 1), "{lag} s");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_never_comes_to_be_is_tried_again_but_not_at_once() {
+        let begun = Instant::now();
+        let answer = |attempt| if attempt == 1 { Lost } else { Made };
+        let (made, creates) = make(NEVER, answer).await;
+        assert_eq!((made.unwrap(), creates), ("made", 2));
+        assert!(begun.elapsed() >= SETTLING, "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_is_final_and_throttling_is_waited_out_without_looking() {
+        let (made, creates) = make(Duration::ZERO, |_| Refused("InvalidParameterException", 400)).await;
+        assert!(made.unwrap_err().detail.contains("InvalidParameterException"));
+        assert_eq!(creates, 1);
+        let throttled = |attempt| match attempt {
+            1 | 2 => Refused("TooManyRequestsException", 429),
+            _ => Made,
+        };
+        let (made, creates) = make(Duration::ZERO, throttled).await;
+        assert_eq!((made.unwrap(), creates), ("made", 3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn patience_ends() {
+        let begun = Instant::now();
+        let (made, creates) = make(NEVER, |_| Lost).await;
+        made.unwrap_err();
+        assert_eq!((creates, begun.elapsed().as_secs()), (9, PATIENCE.as_secs()));
     }
 }

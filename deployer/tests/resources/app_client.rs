@@ -7,7 +7,7 @@ use aws_sdk_cognitoidentityprovider::types::OAuthFlowType;
 use cogapi::resources::{AppClient, Rotation, TokenLifetimes};
 use cogapi_engine::{Found, Resource as _};
 
-use crate::cognito::{fault, owned, pool};
+use crate::cognito::{fault, lagging, owned, pool};
 use crate::support::{STACK, World};
 
 pub(crate) fn client(pool_id: &str) -> AppClient {
@@ -188,6 +188,16 @@ async fn a_lost_answer_makes_no_second_client() {
     let outputs = world.deploy(&declared, None).await;
     // Two of the name would be a failure.
     assert_eq!(world.read(&declared, None).await, Found::Owned { inputs: declared, outputs });
+}
+
+#[tokio::test]
+async fn a_lost_answer_makes_no_second_client_while_lists_do_not_show_the_first() {
+    let (world, declared) = world().await;
+    fault(&world, "hangup_after", "CreateUserPoolClient");
+    let cx = lagging(&world, "ListUserPoolClients", r#"{"UserPoolClients": []}"#);
+    let (outputs, made) = world.writes(Box::pin(declared.reconcile(&cx, Found::Missing))).await;
+    assert_eq!(made, ["CreateUserPoolClient"]);
+    world.expect(&declared, Some(&outputs.unwrap())).await;
 }
 
 #[tokio::test]

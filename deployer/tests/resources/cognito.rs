@@ -7,11 +7,16 @@ use std::sync::{Arc, Mutex};
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::config::Builder;
 use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextMut;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
 use cogapi::resources::{
     Accounts, CharacterClass, Context, EmailSettings, Mfa, PasswordPolicy, SignIn, UserPool,
 };
@@ -73,6 +78,41 @@ pub(crate) fn played(world: &World, answer: &'static str) -> (Context, Played) {
     let connector = SharedHttpConnector::new(played.clone());
     let http = http_client_fn(move |_, _| connector.clone());
     (with_cognito(world, |config| config.http_client(http)), played)
+}
+
+/// A context whose Cognito leaves out of its first lists what there is: just made things are missing from them for a while.
+pub(crate) fn lagging(world: &World, operation: &'static str, empty: &'static str) -> Context {
+    let lists = Mutex::new(3);
+    with_cognito(world, |config| config.interceptor(Lag { operation, empty, lists }))
+}
+
+/// See [`lagging`].
+#[derive(Debug)]
+struct Lag {
+    operation: &'static str,
+    empty: &'static str,
+    lists: Mutex<usize>,
+}
+
+impl Intercept for Lag {
+    fn name(&self) -> &'static str {
+        "Lag"
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let called = config.load::<Metadata>().unwrap();
+        let mut lists = self.lists.lock().unwrap();
+        if called.name() == self.operation && *lists > 0 {
+            *lists -= 1;
+            *context.response_mut().body_mut() = SdkBody::from(self.empty);
+        }
+        Ok(())
+    }
 }
 
 fn with_cognito(world: &World, change: impl FnOnce(Builder) -> Builder) -> Context {

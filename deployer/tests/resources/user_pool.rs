@@ -11,8 +11,9 @@ use aws_sdk_cognitoidentityprovider::types::{
 };
 use cogapi::resources::{Mfa, STACK_TAG, UserPool, UserPoolTriggers};
 use cogapi_engine::{Found, Resource as _};
+use futures::future::join_all;
 
-use crate::cognito::{dying, fault, owned, pool};
+use crate::cognito::{dying, fault, lagging, owned, pool};
 use crate::support::{World, tags_and};
 
 fn pool_with_passkeys() -> UserPool {
@@ -317,13 +318,25 @@ async fn a_lost_answer_makes_no_second_pool() {
 }
 
 #[tokio::test]
+async fn a_lost_answer_makes_no_second_pool_while_lists_do_not_show_the_first() {
+    let world = World::empty();
+    fault(&world, "hangup_after", "CreateUserPool");
+    let cx = lagging(&world, "ListUserPools", r#"{"UserPools": []}"#);
+    let (outputs, made) = world.writes(Box::pin(pool().reconcile(&cx, Found::Missing))).await;
+    assert_eq!(made, ["CreateUserPool", "SetUserPoolMfaConfig"]);
+    world.expect(&pool(), Some(&outputs.unwrap())).await;
+}
+
+#[tokio::test]
 async fn a_call_that_never_arrived_is_made_again() {
-    for kind in ["hangup_before", "throttle", "error500"] {
+    // At the same time, for each takes as long as lists may lag.
+    let each = ["hangup_before", "throttle", "error500"].map(async |kind| {
         let world = World::empty();
         fault(&world, kind, "CreateUserPool");
         let outputs = world.deploy(&pool(), None).await;
         assert_eq!(world.read(&pool(), None).await, Found::Owned { inputs: pool(), outputs });
-    }
+    });
+    join_all(each.map(Box::pin)).await;
 }
 
 #[tokio::test]

@@ -106,7 +106,8 @@ impl UserPool {
                 let call = request.clone().send_with(&client);
                 async move { Ok(call.await?.user_pool) }
             },
-            async || match self.find(cx).await? {
+            // With a new cache, for the one of this run would go on without a pool that it did not see at first.
+            async || match self.find(&cx.afresh()).await? {
                 Some((pool, true)) => Ok(Some(Some(UserPoolType::clone(&pool)))),
                 _ => Ok(None),
             },
