@@ -1,8 +1,11 @@
-//! Whatever is sent, the reply is one of the contract's.
+//! Whatever is sent, the reply is one of the contract's, and the mail one that Cognito takes.
 
-use crate::support::*;
+use crate::{custom_message::is_taken, support::*};
 use aws_smithy_http_client::test_util::StaticReplayClient;
-use cogapi_handlers::registry::ENDPOINTS;
+use cogapi_handlers::{
+    email::{Mail, Message, Values, write},
+    registry::ENDPOINTS,
+};
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Value, json};
 
@@ -49,6 +52,17 @@ fn any_body() -> impl Strategy<Value = String> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn every_name_leaves_a_mail_that_cognito_takes_with_its_code_once(name: String, locale in "en|fr") {
+        for message in Message::ALL {
+            let values = Values { name: &name, code: "{####}", username: "{username}" };
+            let Mail { subject, body } = write(*message, Some(&locale), &values);
+            assert!(subject.chars().chain(body.chars()).all(is_taken), "{body}");
+            assert_eq!(body.matches("{####}").count(), 1, "{body}");
+            assert!(body.chars().count() < 20_000);
+        }
+    }
 
     #[test]
     fn every_body_gets_one_of_the_contracts_replies(body in any_body(), base64: bool, claims in any_json()) {

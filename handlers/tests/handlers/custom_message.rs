@@ -88,7 +88,7 @@ async fn a_name_cannot_write_html_nor_place_the_code() {
 }
 
 /// Whether Cognito takes the character: `[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]`, as far as our own texts need it.
-fn is_taken(character: char) -> bool {
+pub(crate) fn is_taken(character: char) -> bool {
     character == '\n'
         || character == ' '
         || character.is_ascii_graphic()
