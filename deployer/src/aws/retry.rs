@@ -17,7 +17,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// How long a passing condition may last before it is taken for a real failure.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// How long what was made may be missing from the lists of its service: these are only eventually consistent.
-const SETTLING: Duration = Duration::from_secs(10);
+pub const SETTLING: Duration = Duration::from_secs(10);
 
 /// Waits between attempts: exponential, each with jitter, until the patience is used up.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct Waits {
 
 impl Default for Waits {
     fn default() -> Self {
-        Self { next: FIRST, left: PATIENCE }
+        Self::within(PATIENCE)
     }
 }
 
@@ -46,11 +46,17 @@ impl Waits {
         true
     }
 
+    /// Waits with less patience.
+    #[must_use]
+    pub fn within(patience: Duration) -> Self {
+        Self { next: FIRST, left: patience }
+    }
+
     /// Splits off a part of the patience, for waits that begin anew with short ones.
     fn part(&mut self, part: Duration) -> Self {
         let part = part.min(self.left);
         self.left -= part;
-        Self { next: FIRST, left: part }
+        Self::within(part)
     }
 }
 

@@ -2,12 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_apigateway::Client;
+use aws_sdk_apigateway::operation::put_rest_api::PutRestApiInput;
+use aws_sdk_apigateway::primitives::Blob;
 use aws_sdk_apigateway::types::{
     EndpointConfiguration, EndpointType, GatewayResponseType, IntegrationType, Op, PatchOperation,
 };
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextMut;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
 use cogapi::resources::{Authorization, Cors, Deployment, RestApi, Route, Stage, Throttle};
 use cogapi_engine::{Found, Resource as _};
-use serde_json::json;
+use futures::future::join_all;
+use serde_json::{Value, json};
 
 use crate::common::Emulator;
 use crate::support::{STACK, World, tags, tags_and};
@@ -188,6 +197,66 @@ async fn what_was_cut_off_before_the_body_was_put_is_finished() {
     let create = create.description(api().description).endpoint_configuration(regional);
     create.set_tags(Some(tags().into_iter().collect())).send().await.unwrap();
     world.deploy_with(&api(), None, &["PutRestApi"]).await;
+}
+
+/// What API Gateway does with what it can't use: it leaves it out of the body, without a word.
+#[derive(Debug)]
+struct Deaf(LeaveOut);
+
+type LeaveOut = fn(&mut Value);
+
+impl Intercept for Deaf {
+    fn name(&self) -> &'static str {
+        "Deaf"
+    }
+
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(put) = context.input_mut().downcast_mut::<PutRestApiInput>() {
+            let mut body = serde_json::from_slice(put.body.as_ref().unwrap().as_ref()).unwrap();
+            (self.0)(&mut body);
+            put.body = Some(Blob::new(body.to_string()));
+        }
+        Ok(())
+    }
+}
+
+fn leave_out(of: &mut Value, name: &str) {
+    of.as_object_mut().unwrap().remove(name).unwrap();
+}
+
+#[tokio::test]
+async fn what_api_gateway_leaves_out_of_the_body_fails_the_deploy_by_name_and_is_put_again() {
+    let cases: [(&str, LeaveOut); 5] = [
+        ("POST /v1/login", |body| {
+            leave_out(&mut body["paths"]["/v1/login"]["post"], "x-amazon-apigateway-integration");
+        }),
+        ("GET /v1/userinfo", |body| leave_out(&mut body["paths"]["/v1/userinfo"]["get"], "security")),
+        ("OPTIONS /v1/userinfo, GET /v1/userinfo", |body| leave_out(&mut body["paths"], "/v1/userinfo")),
+        ("OPTIONS /v1/login", |body| {
+            let preflight = &mut body["paths"]["/v1/login"]["options"]["x-amazon-apigateway-integration"];
+            leave_out(&mut preflight["responses"]["default"], "responseParameters");
+        }),
+        ("gateway response UNAUTHORIZED", |body| {
+            leave_out(&mut body["x-amazon-apigateway-gateway-responses"], "UNAUTHORIZED");
+        }),
+    ];
+    // At the same time, for each waits until it is sure.
+    let each = cases.map(async |(names, leave_out)| {
+        let world = World::empty();
+        let mut cx = world.cx();
+        let config = cx.clients.apigateway.config().to_builder().interceptor(Deaf(leave_out));
+        cx.clients.apigateway = Client::from_conf(config.build());
+        let failure = Box::pin(api().reconcile(&cx, Found::Missing)).await.expect_err(names);
+        assert!(names.split(", ").all(|name| failure.detail.contains(name)), "{names}: {failure}");
+        assert_ne!(world.read(&api(), None).await.existing().unwrap().0, &api(), "{names}");
+        world.deploy_with(&api(), None, &["PutRestApi"]).await;
+    });
+    join_all(each.map(Box::pin)).await;
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use super::gateway::{is_concurrent, remove, replace, segment, unrepeated};
 use super::{Context, TagChanges, Tags, tags_from};
 use crate::aws::errors::is_missing;
 use crate::aws::failure;
-use crate::aws::retry::{create_once, retry_while};
+use crate::aws::retry::{SETTLING, Waits, create_once, retry_while};
 
 pub use openapi::body_hash;
 use openapi::{Place, render};
@@ -145,7 +145,11 @@ impl RestApi {
 
     /// Replaces all that is in the API. Idempotent but not atomic: what was cut off is put again by the next run, which sees the
     /// difference.
+    ///
+    /// With `failonwarnings` any remark of API Gateway's would make every deploy impossible, the harmless ones too. What it
+    /// could not use it leaves out, so what it took is read back, before a deployment makes a snapshot of it.
     async fn put_body(&self, cx: &Context, id: &str) -> Result<(), Failure> {
+        const SUMMARY: &str = "changing the API's methods failed";
         let place = Place { partition: cx.clients.partition(), region: &cx.clients.region };
         let body = Blob::new(render(self, place).to_string());
         let put = || {
@@ -154,11 +158,35 @@ impl RestApi {
                 .put_rest_api()
                 .rest_api_id(id)
                 .mode(PutMode::Overwrite)
-                .fail_on_warnings(true)
+                .fail_on_warnings(false)
                 .body(body.clone())
                 .send()
         };
-        retry_while("changing the API's methods failed", is_concurrent, put).await.map(drop)
+        retry_while(SUMMARY, is_concurrent, put).await?;
+        let mut waits = Waits::within(SETTLING);
+        loop {
+            let Some(present) = self.observe(cx, id).await? else {
+                return Err(Failure::new(SUMMARY, format!("{id} is gone")));
+            };
+            if !self.body_differs(&present) {
+                return Ok(());
+            }
+            if !waits.wait().await {
+                let left_out = self.left_out(&present).join(", ");
+                return Err(Failure::new("API Gateway did not take all of the API", left_out)
+                    .with_hint("what clients reach was not changed; `plan` shows the differences"));
+            }
+        }
+    }
+
+    /// What differs in the body, by name.
+    fn left_out(&self, present: &Self) -> Vec<String> {
+        let routes = self.routes.iter().filter(|(name, route)| present.routes.get(*name) != Some(route));
+        let mut names: BTreeSet<&str> = routes.map(|(name, _)| name.as_str()).collect();
+        names.extend(present.deviations.keys().map(String::as_str));
+        let pool = (present.user_pool_arn != self.user_pool_arn).then_some("the authorizer");
+        let role = (present.invoke_role_arn != self.invoke_role_arn).then_some("the role that invokes");
+        names.into_iter().chain(pool).chain(role).map(ToOwned::to_owned).collect()
     }
 
     /// The patch operations for what the body does not carry.
