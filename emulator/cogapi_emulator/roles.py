@@ -1,4 +1,4 @@
-"""Corrections of IAM roles: a role is not usable at once. Owns the ages of roles."""
+"""Corrections of IAM roles: a role is not usable at once, and its boundary is told. Owns the ages of roles."""
 
 import time
 
@@ -22,6 +22,27 @@ def install() -> None:
         return reply
 
     iam._IAM_HANDLERS["CreateRole"] = create_role
+
+    details = iam._IAM_HANDLERS["GetAccountAuthorizationDetails"]
+
+    def account_authorization_details(parameters):
+        # AWS: RoleDetail has the permissions boundary, as GetRole has it; ministack leaves it out.
+        status, headers, body = details(parameters)
+        for role in iam._roles.values():
+            identity = f"<RoleId>{role['RoleId']}</RoleId>"
+            body = body.replace(identity.encode(), (identity + _boundary(role)).encode())
+        return status, headers, body
+
+    iam._IAM_HANDLERS["GetAccountAuthorizationDetails"] = account_authorization_details
+
+
+def _boundary(role: dict) -> str:
+    if not role.get("PermissionsBoundary"):
+        return ""
+    return (
+        "<PermissionsBoundary><PermissionsBoundaryType>PermissionsBoundaryPolicy</PermissionsBoundaryType>"
+        f"<PermissionsBoundaryArn>{role['PermissionsBoundary']}</PermissionsBoundaryArn></PermissionsBoundary>"
+    )
 
 
 def has_propagated(account: str, name: str) -> bool:

@@ -44,6 +44,18 @@ def test_a_role_that_does_not_exist_is_refused(emulator: Emulator, account: str)
         _create(emulator.client("lambda", account), f"arn:aws:iam::{account}:role/none")
 
 
+def test_the_details_of_all_roles_tell_their_boundaries(emulator: Emulator, account: str):
+    client = emulator.client("iam", account)
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    boundary = client.create_policy(PolicyName="p", PolicyDocument=json.dumps(document))["Policy"]["Arn"]
+    for name in ("bound", "free"):
+        make_role(emulator, account, name, "lambda.amazonaws.com")
+    client.put_role_permissions_boundary(RoleName="bound", PermissionsBoundary=boundary)
+    roles = client.get_account_authorization_details(Filter=["Role"])["RoleDetailList"]
+    found = {role["RoleName"]: role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn") for role in roles}
+    assert found == {"bound": boundary, "free": None}
+
+
 def test_code_that_is_not_in_the_bucket_is_refused(emulator: Emulator, account: str):
     role = make_role(emulator, account, "role", "lambda.amazonaws.com")
     with pytest.raises(ClientError, match="NoSuchKey"):
