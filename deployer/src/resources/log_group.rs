@@ -1,7 +1,7 @@
 //! One CloudWatch log group, shared by the stack's functions. Log groups keep everything for ever unless told otherwise, so
 //! the retention is always set.
 
-use cogapi_engine::{Failure, Found, Resource};
+use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 
 use super::{Context, TagChanges, Tags, tags_from};
@@ -82,6 +82,8 @@ impl Resource for LogGroup {
     const SERVICE: &'static str = "logs";
     const LOCATED_BY: &'static [&'static str] = &["name"];
     const REPLACE_ON: &'static [&'static str] = &["name"];
+    // Only another name makes it another, and one of each name can be there: functions never write to a group that is gone.
+    const REPLACEMENT: Replacement = Replacement::CreateFirst;
 
     async fn read(&self, cx: &Context, prior: Option<&Outputs>) -> Result<Found<Self>, Failure> {
         let Some(inputs) = self.observe(cx).await? else { return Ok(Found::Missing) };
@@ -118,23 +120,14 @@ impl Resource for LogGroup {
             }
             _ => {}
         }
-        let tags = TagChanges::between(&present.tags, &self.tags);
-        if !tags.set.is_empty() {
-            logs.tag_resource()
-                .resource_arn(&outputs.arn)
-                .set_tags(Some(tags.set.into_iter().collect()))
-                .send()
-                .await
-                .map_err(|error| failure("tagging the log group failed", &error))?;
-        }
-        if !tags.unset.is_empty() {
-            logs.untag_resource()
-                .resource_arn(&outputs.arn)
-                .set_tag_keys(Some(tags.unset))
-                .send()
-                .await
-                .map_err(|error| failure("untagging the log group failed", &error))?;
-        }
+        let (tag, untag) = (logs.tag_resource(), logs.untag_resource());
+        TagChanges::between(&present.tags, &self.tags)
+            .make(
+                "the log group",
+                |set| tag.resource_arn(&outputs.arn).set_tags(Some(set.into_iter().collect())).send(),
+                |unset| untag.resource_arn(&outputs.arn).set_tag_keys(Some(unset)).send(),
+            )
+            .await?;
         Ok(outputs)
     }
 

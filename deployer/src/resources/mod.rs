@@ -12,17 +12,19 @@ mod permission;
 mod rest_api;
 mod role;
 mod stage;
+mod tags;
 mod user_group;
 mod user_pool;
 mod user_pool_triggers;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use aws_sdk_lambda::types::FunctionConfiguration;
 use cogapi_engine::{Failure, Kinds};
 use tokio::sync::OnceCell;
 
 use crate::aws::{Clients, failure};
+use tags::{TagChanges, tags_from};
 
 pub use app_client::{AppClient, Rotation, TokenLifetimes};
 pub use cognito::ClientSecret;
@@ -33,6 +35,7 @@ pub use permission::Permission;
 pub use rest_api::{Authorization, Cors, RestApi, Route, body_hash};
 pub use role::Role;
 pub use stage::{Stage, Throttle};
+pub use tags::Tags;
 pub use user_group::UserGroup;
 pub use user_pool::{
     Accounts, CharacterClass, EmailSettings, Mfa, Passkeys, PasswordPolicy, SignIn, UserPool,
@@ -64,9 +67,6 @@ pub const ENVIRONMENT_TAG: &str = "cogapi:environment";
 /// the same name apart, and a stack's name alone not even two environments: `a-b` of `shop` and `b` of `shop-a`.
 pub const STATE_TAG: &str = "cogapi:state";
 
-/// Tags by key.
-pub type Tags = BTreeMap<String, String>;
-
 /// What the kinds work with: clients, whose things these are, and what one run needs to ask only once.
 ///
 /// The caches hold what `read` found; a run that changed something looks again with [`Context::afresh`].
@@ -84,6 +84,7 @@ pub struct Context {
     pub tags: Tags,
     functions: OnceCell<HashMap<String, FunctionConfiguration>>,
     cognito: cognito::Cache,
+    roles: role::Cache,
 }
 
 impl Context {
@@ -98,6 +99,7 @@ impl Context {
             tags,
             functions: OnceCell::new(),
             cognito: cognito::Cache::default(),
+            roles: role::Cache::default(),
         }
     }
 
@@ -136,50 +138,5 @@ impl Context {
                 Ok(found)
             })
             .await
-    }
-}
-
-/// What differs between two sets of tags.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct TagChanges {
-    /// To be set: new ones and those with another value.
-    pub(crate) set: Tags,
-    /// Keys to be removed.
-    pub(crate) unset: Vec<String>,
-}
-
-impl TagChanges {
-    /// From what is there to what should be.
-    pub(crate) fn between(found: &Tags, desired: &Tags) -> Self {
-        let set = desired.iter().filter(|(key, value)| found.get(*key) != Some(value));
-        let unset = found.keys().filter(|key| !desired.contains_key(*key));
-        Self {
-            set: set.map(|(key, value)| (key.clone(), value.clone())).collect(),
-            unset: unset.cloned().collect(),
-        }
-    }
-}
-
-/// Tags as AWS gave them, without those that AWS itself sets (`aws:…`): nobody can change these.
-pub(crate) fn tags_from<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Tags {
-    pairs
-        .into_iter()
-        .map(|(key, value)| (key.into(), value.into()))
-        .filter(|(key, _)| !key.starts_with("aws:"))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tags_change_only_where_they_differ() {
-        let found = tags_from([("same", "1"), ("other", "1"), ("gone", "1"), ("aws:cloudformation:x", "1")]);
-        let desired = tags_from([("same", "1"), ("other", "2"), ("new", "3")]);
-        let changes = TagChanges::between(&found, &desired);
-        assert_eq!(changes.set, tags_from([("other", "2"), ("new", "3")]));
-        assert_eq!(changes.unset, ["gone"]);
-        assert_eq!(TagChanges::between(&desired, &desired), TagChanges::default());
     }
 }

@@ -1,6 +1,6 @@
 //! Who may do what: one role for each distinct set of operations, and the one that API Gateway invokes functions with.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cogapi_handlers::registry::ENDPOINTS;
 use serde_json::{Value, json};
@@ -48,6 +48,7 @@ pub(super) fn function_role(shared: &Shared<'_>, operations: &[&str]) -> Role {
         },
         trust: trust("lambda.amazonaws.com"),
         policy: json!({ "Version": "2012-10-17", "Statement": statements }),
+        deviations: BTreeMap::new(),
         tags: shared.tags.clone(),
     }
 }
@@ -79,6 +80,7 @@ pub(super) fn invoke_role(inputs: &Inputs<'_>, stack: &str, tags: &Tags) -> Role
                 { "Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": functions }
             ],
         }),
+        deviations: BTreeMap::new(),
         tags: tags.clone(),
     }
 }

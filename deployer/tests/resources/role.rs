@@ -1,10 +1,14 @@
 //! The role: who may assume it and what it allows, just as declared, and nothing that others put on it.
 
+use std::collections::BTreeMap;
+
 use cogapi::resources::{Role, STACK_TAG};
 use cogapi_engine::{Found, Resource as _};
 use serde_json::json;
 
+use crate::cognito::owned;
 use crate::drift::{Drift, every_field_is_put_right};
+use crate::scripted::refusing;
 use crate::support::{STACK, World, tags, tags_and};
 
 type Outputs = <Role as cogapi_engine::Resource>::Outputs;
@@ -21,6 +25,7 @@ pub(crate) fn role() -> Role {
             {"Sid": "UserPool", "Effect": "Allow", "Action": ["cognito-idp:AdminCreateUser"],
              "Resource": "arn:aws:cognito-idp:eu-west-1:000000000000:userpool/eu-west-1_abc"},
         ]}),
+        deviations: BTreeMap::new(),
         tags: tags(),
     }
 }
@@ -39,6 +44,32 @@ fn fault(world: &World, kind: &str, operation: &str) {
 async fn theirs(world: &World) {
     let create = world.cx().clients.iam.create_role().role_name(role().name);
     create.assume_role_policy_document(role().trust.to_string()).send().await.unwrap();
+}
+
+/// The ARN of a policy that somebody made.
+async fn their_policy(world: &World) -> String {
+    let create = world.cx().clients.iam.create_policy().policy_name("theirs");
+    create.policy_document(everything()).send().await.unwrap().policy.unwrap().arn.unwrap()
+}
+
+async fn attach(world: &World, role: &Role) {
+    let attach = world.cx().clients.iam.attach_role_policy().role_name(&role.name);
+    attach.policy_arn(their_policy(world).await).send().await.unwrap();
+}
+
+async fn put_more(world: &World, role: &Role) {
+    let put = world.cx().clients.iam.put_role_policy().role_name(&role.name).policy_name("more");
+    put.policy_document(everything()).send().await.unwrap();
+}
+
+async fn bound(world: &World, role: &Role) {
+    let bound = world.cx().clients.iam.put_role_permissions_boundary().role_name(&role.name);
+    bound.permissions_boundary(their_policy(world).await).send().await.unwrap();
+}
+
+/// The ARN of [`their_policy`].
+fn their_arn(world: &World) -> String {
+    format!("arn:aws:iam::{}:policy/theirs", world.cx().account)
 }
 
 /// A policy that allows everything.
@@ -103,6 +134,22 @@ async fn drift_in_every_field_is_seen_and_put_right() {
                 })
             },
             mended_by: &["PutRolePolicy"],
+        },
+        // The role may do more than was declared, or not even that.
+        Drift {
+            field: "deviations",
+            change: |world, role| Box::pin(attach(world, role)),
+            mended_by: &["DetachRolePolicy"],
+        },
+        Drift {
+            field: "deviations",
+            change: |world, role| Box::pin(put_more(world, role)),
+            mended_by: &["DeleteRolePolicy"],
+        },
+        Drift {
+            field: "deviations",
+            change: |world, role| Box::pin(bound(world, role)),
+            mended_by: &["DeleteRolePermissionsBoundary"],
         },
         Drift {
             field: "tags",
@@ -237,15 +284,50 @@ async fn a_deleted_role_is_gone_and_may_be_deleted_again() {
 #[tokio::test]
 async fn what_others_put_on_the_role_does_not_keep_it_from_being_deleted() {
     let world = World::empty();
-    let iam = &world.cx().clients.iam;
-    let made = iam.create_policy().policy_name("theirs").policy_document(everything()).send().await.unwrap();
-    let policy_arn = made.policy.unwrap().arn.unwrap();
     let before = world.inventory();
     let outputs = world.deploy(&role(), None).await;
-    let put = iam.put_role_policy().role_name(role().name).policy_name("more");
-    put.policy_document(everything()).send().await.unwrap();
-    iam.attach_role_policy().role_name(role().name).policy_arn(&policy_arn).send().await.unwrap();
+    put_more(&world, &role()).await;
+    attach(&world, &role()).await;
     world.delete(&role(), Some(&outputs)).await;
     // Their policy itself stays.
+    let delete = world.cx().clients.iam.delete_policy().policy_arn(their_arn(&world));
+    delete.send().await.unwrap();
     assert_eq!(world.inventory(), before);
+}
+
+#[tokio::test]
+async fn what_others_put_on_the_role_is_named_with_what_it_allows() {
+    let (world, role, outputs) = deployed().await;
+    put_more(&world, &role).await;
+    attach(&world, &role).await;
+    let found = owned(&world, &role, Some(&outputs)).await;
+    let attached = format!("attached policy {}", their_arn(&world));
+    let expected = [(attached, "theirs".to_owned()), ("inline policy more".to_owned(), everything())];
+    assert_eq!(found.deviations, BTreeMap::from(expected));
+}
+
+#[tokio::test]
+async fn all_roles_are_read_in_two_calls() {
+    let (world, role, outputs) = deployed().await;
+    let another = Role { name: format!("{STACK}-another"), ..role.clone() };
+    world.deploy(&another, None).await;
+    let cx = world.cx();
+    let reads = world.reads(async {
+        role.read(&cx, Some(&outputs)).await.unwrap();
+        another.read(&cx, None).await.unwrap();
+    });
+    assert_eq!(reads.await, ["GetAccountAuthorizationDetails", "ListRoles"]);
+}
+
+#[tokio::test]
+async fn who_may_not_list_all_roles_sees_the_same() {
+    let (world, role, outputs) = deployed().await;
+    put_more(&world, &role).await;
+    attach(&world, &role).await;
+    let found = world.read(&role, Some(&outputs)).await;
+    for refused in ["GetAccountAuthorizationDetails", "ListRoles"] {
+        assert_eq!(role.read(&refusing(&world, refused), Some(&outputs)).await.unwrap(), found);
+        let missing = Role { name: "none".to_owned(), ..role.clone() };
+        assert_eq!(missing.read(&refusing(&world, refused), None).await.unwrap(), Found::Missing);
+    }
 }

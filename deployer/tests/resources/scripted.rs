@@ -1,12 +1,12 @@
 //! A Lambda that plays a script, for what the emulator can't be made to do at the right moment: an exact order of calls, each
-//! with its answer. A call that is not in the script fails the test.
+//! with its answer. A call that is not in the script fails the test. And an IAM that refuses one operation.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_lambda::Client;
 use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    HttpClient as _, HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
@@ -52,6 +52,37 @@ impl HttpConnector for Script {
         assert!(called.starts_with(method) && called.ends_with(end), "{called} instead of {expected}");
         let status = status.try_into().unwrap();
         HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(body.to_string()))))
+    }
+}
+
+/// A context whose IAM refuses one operation, and does all others.
+pub(crate) fn refusing(world: &World, operation: &str) -> Context {
+    let mut cx = world.cx();
+    let config = cx.clients.iam.config();
+    let (operation, real) = (format!("Action={operation}&"), config.http_client().unwrap());
+    let http = http_client_fn(move |settings, components| {
+        let others = real.http_connector(settings, components);
+        SharedHttpConnector::new(Refusal { operation: operation.clone(), others })
+    });
+    cx.clients.iam = aws_sdk_iam::Client::from_conf(config.to_builder().http_client(http).build());
+    cx
+}
+
+/// Refuses one operation of a service that speaks the query protocol.
+#[derive(Debug)]
+struct Refusal {
+    operation: String,
+    others: SharedHttpConnector,
+}
+
+impl HttpConnector for Refusal {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        if !request.body().bytes().unwrap().starts_with(self.operation.as_bytes()) {
+            return self.others.call(request);
+        }
+        let body =
+            "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>";
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(403.try_into().unwrap(), SdkBody::from(body))))
     }
 }
 

@@ -87,19 +87,30 @@ impl World {
 
     /// The mutating calls that `work` makes, by name, each as often as it was made.
     pub(crate) async fn writes<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>) {
-        self.ask("DELETE", "calls", "");
-        let result = work.await;
-        let report = self.ask("GET", "calls", "");
-        let mut writes = Vec::new();
-        for (call, times) in report["by_operation"].as_object().unwrap() {
-            let (_, operation) = call.split_once(':').unwrap();
-            if !["Get", "List", "Describe"].iter().any(|read| operation.starts_with(read)) {
-                writes.extend(vec![operation.to_owned(); usize::try_from(times.as_u64().unwrap()).unwrap()]);
-            }
-        }
+        let (result, calls, report) = self.calls(work).await;
+        let writes: Vec<String> = calls.into_iter().filter(|call| !reads(call)).collect();
         // The emulator's own judgement of what reads.
         assert_eq!(report["writes"].as_u64().unwrap(), writes.len() as u64, "{report}");
         (result, writes)
+    }
+
+    /// The calls that `work` makes, which must only read, by name.
+    pub(crate) async fn reads(&self, work: impl Future<Output = ()>) -> Vec<String> {
+        let ((), calls, report) = self.calls(work).await;
+        assert!(calls.iter().all(|call| reads(call)), "{report}");
+        calls
+    }
+
+    async fn calls<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>, serde_json::Value) {
+        self.ask("DELETE", "calls", "");
+        let result = work.await;
+        let report = self.ask("GET", "calls", "");
+        let mut calls = Vec::new();
+        for (call, times) in report["by_operation"].as_object().unwrap() {
+            let (_, operation) = call.split_once(':').unwrap();
+            calls.extend(vec![operation.to_owned(); usize::try_from(times.as_u64().unwrap()).unwrap()]);
+        }
+        (result, calls, report)
     }
 
     /// Deploys and demands that exactly these mutating calls were made, and that it then is as it should be.
@@ -125,6 +136,11 @@ impl World {
     fn ask(&self, method: &str, path: &str, body: &str) -> serde_json::Value {
         Emulator::shared().ask(&self.account, method, path, body)
     }
+}
+
+/// Whether an operation of this name changes nothing.
+fn reads(operation: &str) -> bool {
+    ["Get", "List", "Describe"].iter().any(|read| operation.starts_with(read))
 }
 
 /// The tags that everything of the stack has.
