@@ -112,6 +112,43 @@ fn a_user_of_any_name_is_invited() {
 }
 
 #[test]
+fn a_mail_that_cannot_be_sent_is_told() {
+    let api = Api::deployed();
+    for (at, setting) in ["mail_refused", "mail_quota_used_up"].iter().enumerate() {
+        api.world.emulator("POST", "settings", &json!({ *setting: true }).to_string());
+        let mut user = jane();
+        user["email"] = json!(format!("user{at}@example.com"));
+        let made = api.post("/v1/users", &user);
+        assert_eq!((made.status, &made.body["code"]), (502, &json!("email_delivery_failed")), "{setting}");
+        assert_eq!(made.header("retry-after"), "", "{setting}");
+        api.world.emulator("POST", "settings", &json!({ *setting: false }).to_string());
+        // The user is there all the same.
+        assert_eq!(api.post("/v1/users", &user).status, 409, "{setting}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forced_reset_is_told_whatever_the_password() {
+    let api = Api::deployed();
+    assert_eq!(api.post("/v1/users", &jane()).status, 201);
+    let cognito = api.world.clients().cognito;
+    let outputs = api.world.outputs();
+    let pool = outputs["user_pool_id"].as_str().unwrap();
+    let set = cognito.admin_set_user_password().user_pool_id(pool).username("jane@example.com");
+    set.password("Correct-Horse-12!").permanent(true).send().await.unwrap();
+    let reset = cognito.admin_reset_user_password().user_pool_id(pool).username("jane@example.com");
+    reset.send().await.unwrap();
+    for password in ["Correct-Horse-12!", "Wrong-Horse-12!"] {
+        let login = api.post("/v1/login", &json!({ "email": "jane@example.com", "password": password }));
+        assert_eq!(
+            (login.status, &login.body["code"]),
+            (403, &json!("password_reset_required")),
+            "{password}"
+        );
+    }
+}
+
+#[test]
 fn a_wrong_body_is_answered_with_every_wrong_field() {
     let api = Api::deployed();
     let body =
