@@ -60,6 +60,14 @@ pub enum BackendError {
     Failed(#[from] crate::Failure),
 }
 
+impl BackendError {
+    /// Whether it is no failure of storage, but another writer who has the environment now, or may have it.
+    #[must_use]
+    pub fn is_takeover(&self) -> bool {
+        matches!(self, Self::LockLost(_) | Self::Conflict)
+    }
+}
+
 /// Storage of one environment's state, and its lock.
 #[async_trait]
 pub trait Backend: Send + Sync {

@@ -59,7 +59,7 @@ pub enum Event {
         /// The root cause.
         because: Address,
     },
-    /// Asked to stop: what runs is finished, nothing new is started.
+    /// It stops before its end, asked to or by itself: what runs is finished, nothing new is started.
     Interrupted {
         /// How many changes still run.
         running: usize,

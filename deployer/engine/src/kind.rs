@@ -53,6 +53,8 @@ pub trait Kind<C: Send + Sync>: Send + Sync {
     fn replace_on(&self) -> &'static [&'static str];
     /// See [`Resource::REPLACEMENT`].
     fn replacement(&self) -> Replacement;
+    /// See [`Resource::consequences`].
+    fn consequences(&self, found: &Value, desired: &Value) -> Result<Vec<String>, Failure>;
     /// See [`Resource::read`].
     async fn read(&self, cx: &C, inputs: &Value, outputs: Option<&Value>) -> Result<Observation, Failure>;
     /// See [`Resource::reconcile`].
@@ -91,6 +93,10 @@ impl<R: Resource> Kind<R::Context> for Erased<R> {
 
     fn replacement(&self) -> Replacement {
         R::REPLACEMENT
+    }
+
+    fn consequences(&self, found: &Value, desired: &Value) -> Result<Vec<String>, Failure> {
+        Ok(R::consequences(&typed(R::KIND, "inputs", found)?, &typed(R::KIND, "inputs", desired)?))
     }
 
     async fn read(

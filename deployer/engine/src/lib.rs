@@ -12,6 +12,7 @@ pub mod event;
 pub mod failure;
 pub mod graph;
 pub mod kind;
+mod lease;
 pub mod plan;
 pub mod reference;
 pub mod refresh;

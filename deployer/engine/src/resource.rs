@@ -74,6 +74,14 @@ pub trait Resource: Serialize + DeserializeOwned + Clone + Send + Sync + 'static
     /// How it is replaced when one of them changes.
     const REPLACEMENT: Replacement = Replacement::DeleteFirst;
 
+    /// What changing it from `found` to `desired` does to its users that its fields don't tell, each in one sentence: shown with
+    /// the plan. References in `desired` may still be tokens.
+    #[must_use]
+    fn consequences(found: &Self, desired: &Self) -> Vec<String> {
+        let _ = (found, desired);
+        Vec::new()
+    }
+
     /// Looks it up. `prior` are the outputs that the state remembers; with them, what is found is ours.
     fn read(
         &self,

@@ -1,17 +1,16 @@
-//! One writer at a time: holds the lock, renews its lease, and stores the state conditionally.
+//! One writer at a time: holds the lock, has its lease renewed, and stores the state conditionally.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::State;
 use crate::backend::{Backend, BackendError, LockInfo, LockToken, StateVersion};
-use crate::{Failure, State};
+use crate::lease::{Lease, Moment};
 
-/// How long a lease lasts; after a crash the environment is locked for at most this long.
-pub const LEASE: Duration = Duration::from_mins(1);
+pub use crate::lease::{LEASE, RELIED_ON};
 
 /// Why a session could not be opened.
 pub type SessionError = BackendError;
@@ -31,8 +30,8 @@ pub struct Holder {
 pub struct Session {
     backend: Arc<dyn Backend>,
     token: LockToken,
+    lease: Lease,
     renewal: JoinHandle<()>,
-    lost: CancellationToken,
     /// The state. Change it only through `apply`.
     pub state: State,
     version: Option<StateVersion>,
@@ -41,37 +40,39 @@ pub struct Session {
 impl Session {
     /// Takes the lock, starts renewing it, and loads the state.
     pub async fn open(backend: Arc<dyn Backend>, holder: &Holder) -> Result<Self, SessionError> {
-        let now = Timestamp::now();
+        let asked = Moment::now();
         let info = LockInfo {
             id: uuid::Uuid::new_v4().to_string(),
             owner: holder.owner.clone(),
             host: holder.host.clone(),
             operation: holder.operation.clone(),
-            since: now,
-            expires: now + LEASE,
+            since: asked.wall,
+            expires: asked.lease_end(),
         };
         let token = backend.lock(&info).await?;
-        let loaded = match backend.load().await {
-            Ok(loaded) => loaded,
+        let lease = Lease::new(asked);
+        let renewal = tokio::spawn(lease.clone().keep(Arc::clone(&backend), token.clone()));
+        let mut session = Self { backend, token, lease, renewal, state: State::default(), version: None };
+        match session.backend.load().await {
+            Ok(Some((state, version))) => session.stored(state, version),
+            Ok(None) => {}
             Err(error) => {
                 // The first error is the one to tell; the lease ends by itself if this fails, too.
-                let _ = backend.unlock(&token).await;
+                let _ = session.close().await;
                 return Err(error);
             }
-        };
-        let (state, version) = match loaded {
-            Some((state, version)) => (state, Some(version)),
-            None => (State::default(), None),
-        };
-        let lost = CancellationToken::new();
-        let renewal = tokio::spawn(keep_renewing(Arc::clone(&backend), token.clone(), lost.clone()));
-        Ok(Self { backend, token, renewal, lost, state, version })
+        }
+        Ok(session)
     }
 
     /// Cancelled once the lock is known to be lost.
     #[must_use]
     pub fn lost(&self) -> CancellationToken {
-        self.lost.clone()
+        self.lease.lost()
+    }
+
+    pub(crate) fn lease(&self) -> Lease {
+        self.lease.clone()
     }
 
     /// The backend, for what needs no lock.
@@ -102,20 +103,6 @@ impl Drop for Session {
     }
 }
 
-async fn keep_renewing(backend: Arc<dyn Backend>, token: LockToken, lost: CancellationToken) {
-    let mut renewed = tokio::time::Instant::now();
-    loop {
-        tokio::time::sleep(LEASE / 4).await;
-        match backend.renew(&token, Timestamp::now() + LEASE).await {
-            Ok(()) => renewed = tokio::time::Instant::now(),
-            Err(BackendError::LockLost(_)) => return lost.cancel(),
-            // A passing failure: the lease still runs for a while, so try again before giving up.
-            Err(_) if renewed.elapsed() < LEASE => {}
-            Err(_) => return lost.cancel(),
-        }
-    }
-}
-
 /// Stores a state. A conflict with ourselves (the answer of an earlier try got lost on its way) is no conflict.
 pub(crate) async fn store(
     backend: Arc<dyn Backend>,
@@ -134,7 +121,7 @@ pub(crate) async fn store(
             other => other,
         };
         match result {
-            Err(BackendError::Failed(Failure { .. })) if attempt < STORE_ATTEMPTS => {
+            Err(BackendError::Failed(_)) if attempt < STORE_ATTEMPTS => {
                 tokio::time::sleep(Duration::from_millis(200 << attempt)).await;
             }
             result => return (state, result),

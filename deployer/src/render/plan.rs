@@ -83,6 +83,23 @@ fn resource(text: &mut String, address: &Address, change: &Change) {
             line(text, field, field.before.as_ref(), field.after.as_ref(), field.unknown);
         }
     }
+    for consequence in &change.consequences {
+        warning(text, consequence);
+    }
+}
+
+/// A whole sentence, broken between words.
+fn warning(text: &mut String, sentence: &str) {
+    let mut line = "      warning:".to_owned();
+    for word in sentence.split_whitespace() {
+        if line.chars().count() + 1 + word.chars().count() > WIDTH {
+            let _ = writeln!(text, "{line}");
+            line = "              ".to_owned();
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    let _ = writeln!(text, "{line}");
 }
 
 fn line(text: &mut String, field: &FieldChange, from: Option<&Value>, to: Option<&Value>, unknown: bool) {
@@ -118,6 +135,7 @@ pub fn json(plan: &Plan, environment: &str) -> Value {
             "action": change.action,
             "reason": change.reason,
             "fields": change.fields,
+            "consequences": change.consequences,
             "drift": change.drift,
             "deposed": change.deposed,
         })
@@ -146,6 +164,7 @@ mod tests {
             action,
             reason,
             fields: Vec::new(),
+            consequences: Vec::new(),
             drift: Vec::new(),
             create_first: false,
             deposed: 0,
@@ -182,6 +201,18 @@ mod tests {
         let tokens = ["access_token_seconds"];
         plan(vec![
             ("user_pool.main", change(Action::None, Reason::Unchanged)),
+            (
+                "user_pool.staff",
+                Change {
+                    fields: vec![field(&["mfa", "passkeys"], json!("old"), json!("new"))],
+                    consequences: vec![
+                        "it can be done, and all who have used this for years will have to come by and get a new one"
+                            .to_owned(),
+                        "so will the others".to_owned(),
+                    ],
+                    ..change(Action::Update, Reason::Changed)
+                },
+            ),
             ("function.login", change(Action::Create, Reason::New)),
             ("function.userinfo", change(Action::Create, Reason::DeletedOutside)),
             (

@@ -20,10 +20,11 @@ use tokio_util::sync::CancellationToken;
 use self::records::{Done, Records};
 use self::schedule::Schedule;
 use self::steps::{Key, Step, steps};
-use self::writes::{Writes, Written};
+use self::writes::Writes;
 use crate::backend::BackendError;
 use crate::event::{Event, Observer};
 use crate::kind::Observation;
+use crate::lease::Lease;
 use crate::state::{Entry, Object};
 use crate::{Action, Address, Change, Failure, Kinds, Plan, Session};
 
@@ -55,7 +56,11 @@ pub struct Applied {
     pub skipped: BTreeMap<Address, Address>,
     /// Whether it was asked to stop before everything was started.
     pub interrupted: bool,
-    /// Why the state could not be stored. The session's state is then the only true one: save it.
+    /// Why it stopped by itself, with all that was done in the stored state: the lock was lost, somebody else stored, or storage
+    /// failed before there was anything to lose.
+    pub stopped: Option<BackendError>,
+    /// Why it stopped by itself, with results that are in no stored state: the session's state alone holds them. Save it. It is
+    /// newer than what this run may have stored, but not than what somebody else has.
     pub not_stored: Option<BackendError>,
 }
 
@@ -63,7 +68,11 @@ impl Applied {
     /// Whether everything that was planned is done and stored.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.failed.is_empty() && self.skipped.is_empty() && !self.interrupted && self.not_stored.is_none()
+        self.failed.is_empty()
+            && self.skipped.is_empty()
+            && !self.interrupted
+            && self.stopped.is_none()
+            && self.not_stored.is_none()
     }
 }
 
@@ -96,7 +105,7 @@ pub async fn apply<C: Send + Sync + 'static>(
         plan,
         observer,
         cancel: options.cancel.clone(),
-        lost: session.lost(),
+        lease: session.lease(),
         schedule: Schedule::new(steps(plan, &session.state)?, service, options),
         records: Records::new(plan, session.state.clone()),
         writes: Writes::new(session),
@@ -130,7 +139,7 @@ struct Run<'a, C> {
     plan: &'a Plan,
     observer: Observer<'a>,
     cancel: CancellationToken,
-    lost: CancellationToken,
+    lease: Lease,
     schedule: Schedule,
     records: Records<'a>,
     writes: Writes,
@@ -142,21 +151,22 @@ impl<'a, C: Send + Sync + 'static> Run<'a, C> {
     async fn drive(mut self, session: &mut Session) -> Applied {
         let mut running: FuturesUnordered<BoxFuture<'a, Outcome>> = FuturesUnordered::new();
         let mut stopped = false;
-        let (cancel, lost) = (self.cancel.clone(), self.lost.clone());
+        let (cancel, lost) = (self.cancel.clone(), self.lease.lost());
         self.records.settle();
         loop {
-            if !self.stopping() {
+            let stopping = stopped || self.stopping();
+            if !stopping {
                 self.start_ready();
             } else if !stopped {
                 stopped = true;
                 (self.observer)(Event::Interrupted { running: running.len() });
                 self.take_back_pending();
             }
-            if self.records.changed() && !self.writes.in_flight() && self.applied.not_stored.is_none() {
-                self.writes.begin(self.records.checkpoint());
+            if self.records.changed() {
+                self.writes.begin(self.applied.done, || self.records.checkpoint());
             }
-            for pending in self.take_durable() {
-                running.push(self.launch(&pending.key));
+            if !stopping {
+                running.extend(self.take_durable().iter().map(|pending| self.launch(&pending.key)));
             }
             if running.is_empty() && !self.writes.in_flight() {
                 if self.finish_outputs() {
@@ -166,21 +176,42 @@ impl<'a, C: Send + Sync + 'static> Run<'a, C> {
             }
             tokio::select! {
                 Some(outcome) = running.next(), if !running.is_empty() => self.record(outcome),
-                written = self.writes.ended(), if self.writes.in_flight() => self.written(session, written),
+                stored = self.writes.ended(), if self.writes.in_flight() => {
+                    if let Some((state, version)) = stored {
+                        session.stored(state, version);
+                    }
+                }
                 () = async { tokio::select! { () = cancel.cancelled() => {}, () = lost.cancelled() => {} } }, if !stopped => {}
             }
         }
-        self.applied.interrupted |= !self.schedule.is_empty() && self.applied.not_stored.is_none();
-        if self.lost.is_cancelled() && self.applied.not_stored.is_none() {
-            self.applied.not_stored = Some(BackendError::LockLost("its lease could not be renewed".into()));
-        }
-        // Also where it could not be stored: the caller saves it elsewhere.
-        session.state = self.records.into_state();
-        self.applied
+        self.end(session)
     }
 
+    /// Says why it ended where it is not done.
+    fn end(self, session: &mut Session) -> Applied {
+        let Self { mut applied, records, .. } = self;
+        let left = !self.schedule.is_empty();
+        applied.interrupted = left && self.cancel.is_cancelled();
+        match self.writes.into_failure(applied.done) {
+            // Somebody else's state is there, and they know of every intent of ours: ours must not take its place.
+            Some((error @ BackendError::Conflict, true)) => {
+                session.state = records.into_state();
+                applied.not_stored = Some(error);
+            }
+            Some((error, true)) => {
+                session.state = records.into_newer_state();
+                applied.not_stored = Some(error);
+            }
+            Some((error, false)) => applied.stopped = Some(error),
+            None if left => applied.stopped = self.lease.why_lost().map(BackendError::LockLost),
+            None => {}
+        }
+        applied
+    }
+
+    /// Whether nothing new is started.
     fn stopping(&self) -> bool {
-        self.cancel.is_cancelled() || self.lost.is_cancelled() || self.applied.not_stored.is_some()
+        self.cancel.is_cancelled() || self.writes.failed() || !self.lease.holds()
     }
 
     /// Starts all steps that may: records their intents.
@@ -207,9 +238,6 @@ impl<'a, C: Send + Sync + 'static> Run<'a, C> {
 
     /// The pending steps whose intents are stored.
     fn take_durable(&mut self) -> Vec<Pending> {
-        if self.stopping() {
-            return Vec::new();
-        }
         self.pending.extract_if(.., |pending| self.writes.is_durable(pending.write)).collect()
     }
 
@@ -263,22 +291,12 @@ impl<'a, C: Send + Sync + 'static> Run<'a, C> {
         }
     }
 
-    fn written(&mut self, session: &mut Session, (state, result): Written) {
-        match result {
-            Ok(version) => session.stored(state, version),
-            Err(error) => self.applied.not_stored = Some(error),
-        }
-    }
-
-    /// After a complete run: has the declared outputs stored if they changed. Says whether there is something to write.
+    /// After all is done: resolves the declared outputs. Says whether there is something to write.
     fn finish_outputs(&mut self) -> bool {
-        if self.applied.not_stored.is_some() {
-            return false;
-        }
-        if !self.stopping() && self.applied.failed.is_empty() && self.schedule.is_empty() {
+        if self.applied.failed.is_empty() && self.schedule.is_empty() {
             self.records.resolve_outputs();
         }
-        self.records.changed()
+        self.records.changed() && !self.writes.failed()
     }
 }
 

@@ -49,8 +49,14 @@ impl<'a> Records<'a> {
         self.state.clone()
     }
 
-    /// The state as it is now.
+    /// The state as it is now, to be kept elsewhere because it could not be stored.
     pub(super) fn into_state(self) -> State {
+        self.state
+    }
+
+    /// The same where the last write may have arrived all the same: above what it stored.
+    pub(super) fn into_newer_state(mut self) -> State {
+        self.state.serial += 1;
         self.state
     }
 

@@ -10,7 +10,7 @@ use crate::backend::{Backend, BackendError, StateVersion};
 use crate::{Session, State, session};
 
 /// A write that ended: what was to be stored, and what came of it.
-pub(super) type Written = (State, Result<StateVersion, BackendError>);
+type Written = (State, Result<StateVersion, BackendError>);
 
 /// The writes of one run.
 pub(super) struct Writes {
@@ -21,6 +21,11 @@ pub(super) struct Writes {
     /// How many were begun, and how many of them ended well.
     begun: u64,
     durable: u64,
+    /// How many results the last begun one carries, and how many are stored.
+    carried: usize,
+    stored: usize,
+    /// Why nothing more is written.
+    failed: Option<BackendError>,
 }
 
 impl Writes {
@@ -31,6 +36,9 @@ impl Writes {
             in_flight: None,
             begun: 0,
             durable: 0,
+            carried: 0,
+            stored: 0,
+            failed: None,
         }
     }
 
@@ -49,21 +57,43 @@ impl Writes {
         number <= self.durable
     }
 
-    /// Begins one. None may be under way.
-    pub(super) fn begin(&mut self, state: State) {
-        self.begun += 1;
-        self.in_flight = Some(session::store(Arc::clone(&self.backend), state, self.version.clone()).boxed());
+    /// Begins one that carries so many results, unless one is under way or failed.
+    pub(super) fn begin(&mut self, results: usize, state: impl FnOnce() -> State) {
+        if self.in_flight.is_none() && self.failed.is_none() {
+            self.begun += 1;
+            self.carried = results;
+            let write = session::store(Arc::clone(&self.backend), state(), self.version.clone());
+            self.in_flight = Some(write.boxed());
+        }
     }
 
-    /// Waits for the one that is under way.
-    pub(super) async fn ended(&mut self) -> Written {
+    /// Waits for the one that is under way, and gives back what is stored now.
+    pub(super) async fn ended(&mut self) -> Option<(State, StateVersion)> {
         let Some(write) = &mut self.in_flight else { return std::future::pending().await };
         let (state, result) = write.await;
         self.in_flight = None;
-        if let Ok(version) = &result {
-            self.durable = self.begun;
-            self.version = Some(version.clone());
+        match result {
+            Ok(version) => {
+                self.durable = self.begun;
+                self.stored = self.carried;
+                self.version = Some(version.clone());
+                Some((state, version))
+            }
+            Err(error) => {
+                self.failed = Some(error);
+                None
+            }
         }
-        (state, result)
+    }
+
+    /// Whether one failed: the state can't be stored any more.
+    pub(super) fn failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    /// Why one failed, and whether of so many results some are not stored.
+    pub(super) fn into_failure(self, results: usize) -> Option<(BackendError, bool)> {
+        let unsaved = results > self.stored;
+        self.failed.map(|error| (error, unsaved))
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
+use std::time::Duration;
 
-use cogapi_engine::testing::kinds;
-use cogapi_engine::{ApplyOptions, Desired, Event, Mode, State, apply, refresh};
+use cogapi_engine::testing::{Trouble, kinds};
+use cogapi_engine::{ApplyOptions, BackendError, Desired, Event, Mode, State, apply, refresh};
 use tokio_util::sync::CancellationToken;
 
 use crate::world::{World, address, quiet, thing};
@@ -86,33 +87,54 @@ async fn asked_to_stop_it_finishes_what_runs_and_starts_nothing_new() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_state_that_can_not_be_stored_is_handed_back_whole() {
-    let world = World::new();
-    let mut session = world.session().await;
-    let desired = chain_and_branch();
-    let plan = world.plan_in(&session, &desired, Mode::default()).await.unwrap();
-    let break_storage = |event: Event| {
-        if matches!(event, Event::Started { .. }) {
-            world.backend.fail_stores(usize::MAX);
+async fn a_state_that_can_not_be_stored_is_handed_back_whole_and_newer_than_what_may_have_arrived() {
+    for trouble in [Trouble::Fails, Trouble::LosesAnswers] {
+        let world = World::new();
+        // The write that is in trouble carries one result, and the other comes after it.
+        for (call, seconds) in [("create plain a", 1), ("create plain other", 20)] {
+            world.cloud.slow.lock().unwrap().insert(call.to_owned(), Duration::from_secs(seconds));
         }
-    };
-    let options = ApplyOptions::default();
-    let applied = apply(&mut session, &kinds(), &world.cloud, &plan, &options, &break_storage).await.unwrap();
-    assert!(applied.not_stored.is_some());
-    assert_eq!(world.cloud.snapshot().len(), 2, "nothing is started whose intent is not stored");
-    let saved = session.state.clone();
-    session.close().await.unwrap();
+        let mut session = world.session().await;
+        let desired = chain_and_branch();
+        let plan = world.plan_in(&session, &desired, Mode::default()).await.unwrap();
+        let break_storage = |event: Event| {
+            if matches!(event, Event::Started { .. }) {
+                world.backend.trouble_stores(trouble, usize::MAX);
+            }
+        };
+        let options = ApplyOptions::default();
+        let applied =
+            apply(&mut session, &kinds(), &world.cloud, &plan, &options, &break_storage).await.unwrap();
+        let saved = session.state.clone();
+        session.close().await.unwrap();
+        assert!(applied.not_stored.is_some() && applied.stopped.is_none(), "{applied:?}");
+        assert_eq!(world.cloud.snapshot().len(), 2, "nothing is started whose intent is not stored");
+        assert_eq!(saved.resources.len(), 2);
+        assert_eq!(saved.verify(), Vec::<String>::new());
+        let stored = world.backend.state().unwrap();
+        assert!(saved.serial > stored.serial, "{trouble:?}: {} against {}", saved.serial, stored.serial);
 
-    world.backend.fail_stores(0);
-    world.backend.meddle(&saved);
-    assert!(world.deploy(&desired).await.is_complete());
-    world.assert_converged(&desired).await;
+        world.backend.trouble_stores(trouble, 0);
+        world.backend.meddle(&saved);
+        assert!(world.deploy(&desired).await.is_complete());
+        world.assert_converged(&desired).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_storage_fails_before_anything_is_done_there_is_nothing_to_save() {
+    let world = World::new();
+    world.backend.trouble_stores(Trouble::Fails, usize::MAX);
+    let applied = world.deploy(&chain_and_branch()).await;
+    assert!(matches!(applied.stopped, Some(BackendError::Failed(_))), "{applied:?}");
+    assert!(applied.not_stored.is_none() && !applied.is_complete());
+    assert!(world.cloud.take_calls().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn storage_that_is_away_for_a_moment_is_tried_again() {
     let world = World::new();
-    world.backend.fail_stores(2);
+    world.backend.trouble_stores(Trouble::Fails, 2);
     assert!(world.deploy(&chain_and_branch()).await.is_complete());
     world.assert_converged(&chain_and_branch()).await;
 }

@@ -187,6 +187,19 @@ impl Resource for UserPool {
         "Cognito can't change how users sign in after the pool was made: it would take a new pool, and it would lose every user",
     );
 
+    fn consequences(found: &Self, desired: &Self) -> Vec<String> {
+        match (&found.mfa.passkeys, &desired.mfa.passkeys) {
+            // A passkey answers only to the domain that it was made for, and a pool knows only one.
+            (Some(found), Some(desired)) if found.relying_party_id != desired.relying_party_id => {
+                vec![format!(
+                    "every passkey that was made for {} stops working for good: their owners must sign in with password and authenticator app, and make new ones for {}",
+                    found.relying_party_id, desired.relying_party_id
+                )]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     async fn read(&self, cx: &Context, prior: Option<&Outputs>) -> Result<Found<Self>, Failure> {
         Ok(match self.observe(cx, prior).await? {
             None => Found::Missing,

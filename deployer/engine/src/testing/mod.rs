@@ -1,16 +1,18 @@
 //! Fakes: a cloud, kinds of things in it, a backend in memory, and a fuse that stops a run at any step.
 //! They keep the same contracts as the real ones, so that what holds here holds there.
 
+mod backend;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use async_trait::async_trait;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::{Backend, BackendError, LockInfo, LockToken, StateVersion};
-use crate::{Failure, Found, Kinds, Replacement, Resource, State};
+use crate::{Failure, Found, Kinds, Replacement, Resource};
+
+pub use backend::{MemoryBackend, Trouble};
 
 fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -90,6 +92,8 @@ pub struct Cloud {
     pub calls: Arc<Mutex<Vec<String>>>,
     /// Calls that fail, by their text in `calls`, or `read plain a`; each as often as said.
     pub failing: Arc<Mutex<BTreeMap<String, usize>>>,
+    /// How long calls take, by their text in `calls`.
+    pub slow: Arc<Mutex<BTreeMap<String, Duration>>>,
     /// Stops everything.
     pub fuse: Fuse,
     next: Arc<Mutex<u64>>,
@@ -125,6 +129,10 @@ impl Cloud {
     ) -> Result<T, Failure> {
         self.fuse.step().await;
         guard(&self.calls).push(call.clone());
+        let slow = guard(&self.slow).get(&call).copied();
+        if let Some(slow) = slow {
+            tokio::time::sleep(slow).await;
+        }
         self.may_refuse(&call)?;
         let done = change(&mut guard(&self.objects));
         self.fuse.step().await;
@@ -175,6 +183,11 @@ impl<const K: usize> Resource for Thing<K> {
         1 => Replacement::CreateFirst,
         _ => Replacement::Never("it would be lost"),
     };
+
+    fn consequences(found: &Self, desired: &Self) -> Vec<String> {
+        let (before, after) = (&found.0.value, &desired.0.value);
+        if before == after { Vec::new() } else { vec![format!("whoever uses {before} must use {after}")] }
+    }
 
     async fn read(&self, cx: &Cloud, prior: Option<&ThingOutputs>) -> Result<Found<Self>, Failure> {
         tokio::task::yield_now().await;
@@ -240,144 +253,4 @@ impl<const K: usize> Resource for Thing<K> {
 #[must_use]
 pub fn kinds() -> Kinds<Cloud> {
     Kinds::new().register::<Thing<0>>().register::<Thing<1>>().register::<Thing<2>>()
-}
-
-#[derive(Debug, Clone, Default)]
-struct Stored {
-    state: Option<Vec<u8>>,
-    version: u64,
-    lock: Option<LockInfo>,
-    stores: usize,
-    failing_stores: usize,
-}
-
-/// A backend in memory.
-#[derive(Debug, Clone, Default)]
-pub struct MemoryBackend {
-    stored: Arc<Mutex<Stored>>,
-    fuse: Fuse,
-}
-
-impl MemoryBackend {
-    /// An empty one that passes through `fuse`.
-    #[must_use]
-    pub fn new(fuse: Fuse) -> Self {
-        Self { stored: Arc::default(), fuse }
-    }
-
-    /// An independent copy with the same content and another fuse; the lock is not copied.
-    #[must_use]
-    pub fn fork(&self, fuse: Fuse) -> Self {
-        let stored = Stored { lock: None, ..guard(&self.stored).clone() };
-        Self { stored: Arc::new(Mutex::new(stored)), fuse }
-    }
-
-    /// Removes the lock, as a lease does that runs out.
-    pub fn expire_lock(&self) {
-        guard(&self.stored).lock = None;
-    }
-
-    /// Forgets the state, as an emptied bucket does.
-    pub fn lose_state(&self) {
-        guard(&self.stored).state = None;
-    }
-
-    /// The stored state.
-    #[must_use]
-    pub fn state(&self) -> Option<State> {
-        guard(&self.stored).state.as_ref().and_then(|bytes| State::from_json(bytes).ok())
-    }
-
-    /// How often the state was stored.
-    #[must_use]
-    pub fn stores(&self) -> usize {
-        guard(&self.stored).stores
-    }
-
-    /// Lets the next stores fail.
-    pub fn fail_stores(&self, count: usize) {
-        guard(&self.stored).failing_stores = count;
-    }
-
-    /// Stores something behind the engine's back.
-    pub fn meddle(&self, state: &State) {
-        let mut stored = guard(&self.stored);
-        stored.state = Some(state.to_json());
-        stored.version += 1;
-    }
-}
-
-#[async_trait]
-impl Backend for MemoryBackend {
-    async fn lock(&self, info: &LockInfo) -> Result<LockToken, BackendError> {
-        let mut stored = guard(&self.stored);
-        match &stored.lock {
-            Some(held) if held.expires > Timestamp::now() => {
-                Err(BackendError::Locked(Box::new(held.clone())))
-            }
-            _ => {
-                stored.lock = Some(info.clone());
-                Ok(LockToken(info.id.clone()))
-            }
-        }
-    }
-
-    async fn renew(&self, token: &LockToken, expires: Timestamp) -> Result<(), BackendError> {
-        let mut stored = guard(&self.stored);
-        match stored.lock.as_mut().filter(|held| held.id == token.0) {
-            Some(held) => {
-                held.expires = expires;
-                Ok(())
-            }
-            None => Err(BackendError::LockLost("somebody else holds it".into())),
-        }
-    }
-
-    async fn unlock(&self, token: &LockToken) -> Result<(), BackendError> {
-        let mut stored = guard(&self.stored);
-        if stored.lock.as_ref().is_some_and(|held| held.id == token.0) {
-            stored.lock = None;
-        }
-        Ok(())
-    }
-
-    async fn holder(&self) -> Result<Option<LockInfo>, BackendError> {
-        Ok(guard(&self.stored).lock.clone())
-    }
-
-    async fn load(&self) -> Result<Option<(State, StateVersion)>, BackendError> {
-        let stored = guard(&self.stored);
-        let Some(bytes) = &stored.state else { return Ok(None) };
-        let state = State::from_json(bytes).map_err(BackendError::Corrupt)?;
-        Ok(Some((state, StateVersion(stored.version.to_string()))))
-    }
-
-    async fn store(
-        &self,
-        state: &State,
-        expected: Option<&StateVersion>,
-    ) -> Result<StateVersion, BackendError> {
-        self.fuse.step().await;
-        let version = {
-            let mut stored = guard(&self.stored);
-            if stored.failing_stores > 0 {
-                stored.failing_stores -= 1;
-                return Err(Failure::new("the fake store refused", "as asked").into());
-            }
-            let current = stored.state.as_ref().map(|_| stored.version.to_string());
-            if expected.map(|version| &version.0) != current.as_ref() {
-                return Err(BackendError::Conflict);
-            }
-            stored.state = Some(state.to_json());
-            stored.version += 1;
-            stored.stores += 1;
-            StateVersion(stored.version.to_string())
-        };
-        self.fuse.step().await;
-        Ok(version)
-    }
-
-    fn recovery_command(&self, file: &str) -> String {
-        format!("recover {file}")
-    }
 }
