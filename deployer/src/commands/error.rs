@@ -30,6 +30,15 @@ pub enum Error {
     Refused(Vec<Violation>),
     /// It was not done to its end; what was done is stored.
     Incomplete(Box<Applied>),
+    /// It stopped by itself: another run has the environment now, or storage failed. What was done is stored.
+    Stopped {
+        /// Which environment.
+        environment: String,
+        /// Why.
+        cause: Box<BackendError>,
+        /// How many changes were done.
+        done: usize,
+    },
     /// It was done, and the state could not be stored.
     NotStored {
         /// Why.
@@ -51,6 +60,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Locked { .. } => 3,
+            Self::Stopped { cause, .. } if cause.is_takeover() => 3,
             Self::Refused(_) => 4,
             Self::Config(_) => 5,
             Self::Interrupted => INTERRUPTED,
@@ -58,6 +68,7 @@ impl Error {
             Self::Failed(_)
             | Self::Resources(_)
             | Self::Incomplete(_)
+            | Self::Stopped { .. }
             | Self::NotStored { .. }
             | Self::Declined => 1,
         }

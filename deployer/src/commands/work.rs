@@ -65,11 +65,18 @@ pub(super) async fn do_plan(
     let kinds = resources::kinds();
     let observer = |event| progress.observe(&event);
     let mut applied = apply(session, &kinds, &opened.cx, plan, &options, &observer).await?;
-    if let Some(cause) = applied.not_stored.take() {
+    let (stopped, unsaved) = (applied.stopped.take(), applied.not_stored.take());
+    if stopped.is_some() || unsaved.is_some() {
         for (address, failure) in &applied.failed {
             note(&format!("error: {address}: {failure}"));
         }
+    }
+    if let Some(cause) = unsaved {
         return Err(not_stored(opened, &session.state, cause));
+    }
+    if let Some(cause) = stopped {
+        let environment = opened.environment.name.clone();
+        return Err(Error::Stopped { environment, cause: Box::new(cause), done: applied.done });
     }
     if applied.is_complete() { Ok(applied) } else { Err(Error::Incomplete(Box::new(applied))) }
 }

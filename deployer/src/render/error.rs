@@ -1,8 +1,9 @@
 //! Errors as text: what happened, why, what to do.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
-use cogapi_engine::{Applied, Failure};
+use cogapi_engine::{Applied, BackendError, Failure};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
 use crate::commands::Error;
@@ -34,16 +35,44 @@ pub fn text(error: &Error) -> String {
             text
         }
         Error::Incomplete(applied) => incomplete(applied),
-        Error::NotStored { cause, saved, command } => {
-            let saved = match saved {
-                Ok(file) => format!("it was written to {}; put it back with\n    {command}", file.display()),
-                Err(error) => format!("writing it to a file failed, too: {error}"),
-            };
-            format!("error: what was done could not be stored: {cause}\n  hint: {saved}")
-        }
+        Error::Stopped { environment, cause, done } => stopped(environment, cause, *done),
+        Error::NotStored { cause, saved, command } => not_stored(cause, saved, command),
         Error::Declined => "nothing was done".to_owned(),
         Error::Interrupted => "stopped as asked".to_owned(),
     }
+}
+
+/// It stopped by itself, and there is nothing to save.
+fn stopped(environment: &str, cause: &BackendError, done: usize) -> String {
+    let done = match done {
+        0 => "nothing was changed".to_owned(),
+        1 => "1 change is done and stored, and nothing new was begun".to_owned(),
+        done => format!("{done} changes are done and stored, and nothing new was begun"),
+    };
+    if cause.is_takeover() {
+        format!(
+            "error: stopped, as another run may have taken over {environment}: {cause}\n  {done}\n  hint: run the same command again once the other run has ended"
+        )
+    } else {
+        format!(
+            "error: stopped, as the state can't be stored: {cause}\n  {done}\n  hint: run the same command again to go on from here"
+        )
+    }
+}
+
+/// It stopped by itself, with results that are stored nowhere else.
+fn not_stored(cause: &BackendError, saved: &Result<PathBuf, std::io::Error>, command: &str) -> String {
+    let way_on = match (cause, saved) {
+        // Putting ours back would undo theirs, and they need it not: what was begun here was noted in the state that they went
+        // on from.
+        (BackendError::Conflict, Ok(file)) => format!(
+            "another run went on from what was begun here: run the same command again once that has ended;\n        what was done last is in {}, should it ever be needed",
+            file.display()
+        ),
+        (_, Ok(file)) => format!("it was written to {}; put it back with\n    {command}", file.display()),
+        (_, Err(error)) => format!("writing it to a file failed, too: {error}"),
+    };
+    format!("error: what was done could not be stored: {cause}\n  hint: {way_on}")
 }
 
 fn one(failure: &Failure) -> String {
@@ -117,4 +146,67 @@ fn incomplete(applied: &Applied) -> String {
         applied.done
     );
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stopped(cause: BackendError, done: usize) -> Error {
+        Error::Stopped { environment: "dev".to_owned(), cause: Box::new(cause), done }
+    }
+
+    fn not_stored(cause: BackendError) -> Error {
+        Error::NotStored {
+            cause: Box::new(cause),
+            saved: Ok("dev-state-8.json".into()),
+            command: "cogapi recover-state --env dev dev-state-8.json".to_owned(),
+        }
+    }
+
+    #[test]
+    fn whoever_lost_the_environment_to_another_run_is_told_so_and_to_run_again() {
+        let lost =
+            stopped(BackendError::LockLost("joe@desk runs `deploy` since 9:00 took it over".to_owned()), 2);
+        insta::assert_snapshot!(text(&lost), @r"
+        error: stopped, as another run may have taken over dev: the lock was lost: joe@desk runs `deploy` since 9:00 took it over
+          2 changes are done and stored, and nothing new was begun
+          hint: run the same command again once the other run has ended
+        ");
+        assert_eq!(lost.exit_code(), 3);
+        let conflict = stopped(BackendError::Conflict, 0);
+        insta::assert_snapshot!(text(&conflict), @r"
+        error: stopped, as another run may have taken over dev: the stored state was changed by somebody else since it was read
+          nothing was changed
+          hint: run the same command again once the other run has ended
+        ");
+        assert_eq!(conflict.exit_code(), 3);
+    }
+
+    #[test]
+    fn storage_that_fails_with_nothing_unsaved_leads_to_no_file() {
+        let error = stopped(Failure::new("storing the state failed", "AccessDenied").into(), 1);
+        insta::assert_snapshot!(text(&error), @r"
+        error: stopped, as the state can't be stored: storing the state failed: AccessDenied
+          1 change is done and stored, and nothing new was begun
+          hint: run the same command again to go on from here
+        ");
+        assert_eq!(error.exit_code(), 1);
+    }
+
+    #[test]
+    fn a_saved_state_is_put_back_unless_another_run_went_on_from_what_it_tells() {
+        let failed = not_stored(Failure::new("storing the state failed", "AccessDenied").into());
+        insta::assert_snapshot!(text(&failed), @r"
+        error: what was done could not be stored: storing the state failed: AccessDenied
+          hint: it was written to dev-state-8.json; put it back with
+            cogapi recover-state --env dev dev-state-8.json
+        ");
+        let conflict = not_stored(BackendError::Conflict);
+        insta::assert_snapshot!(text(&conflict), @r"
+        error: what was done could not be stored: the stored state was changed by somebody else since it was read
+          hint: another run went on from what was begun here: run the same command again once that has ended;
+                what was done last is in dev-state-8.json, should it ever be needed
+        ");
+    }
 }
