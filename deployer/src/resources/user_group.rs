@@ -1,7 +1,7 @@
 //! A group of the pool's users, whose members may do what others may not.
 
 use aws_sdk_cognitoidentityprovider::types::GroupType;
-use cogapi_engine::{Failure, Found, Resource};
+use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 
 use super::Context;
@@ -69,6 +69,8 @@ impl Resource for UserGroup {
     const SERVICE: &'static str = "cognito-idp";
     const LOCATED_BY: &'static [&'static str] = &["pool_id", "name"];
     const REPLACE_ON: &'static [&'static str] = &["pool_id", "name"];
+    // Another pool or another name: both can be there at once.
+    const REPLACEMENT: Replacement = Replacement::CreateFirst;
 
     async fn read(&self, cx: &Context, _: Option<&Outputs>) -> Result<Found<Self>, Failure> {
         let Some(group) = self.describe(cx).await? else { return Ok(Found::Missing) };

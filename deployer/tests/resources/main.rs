@@ -14,6 +14,7 @@ mod function;
 mod function_changes;
 mod log_group;
 mod permission;
+mod replacing;
 mod rest_api;
 mod role;
 mod scripted;

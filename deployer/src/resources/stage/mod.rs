@@ -5,7 +5,7 @@ mod settings;
 use std::collections::BTreeMap;
 
 use aws_sdk_apigateway::operation::get_stage::GetStageOutput;
-use cogapi_engine::{Failure, Found, Resource};
+use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 
 use super::gateway::is_concurrent;
@@ -179,6 +179,9 @@ impl Resource for Stage {
     const SERVICE: &'static str = "apigateway";
     const LOCATED_BY: &'static [&'static str] = &["rest_api_id", "name"];
     const REPLACE_ON: &'static [&'static str] = &["rest_api_id", "name"];
+    // It takes another API or another name, so both can be there at once; the other way round nobody would answer clients
+    // until the new one is made.
+    const REPLACEMENT: Replacement = Replacement::CreateFirst;
 
     async fn read(&self, cx: &Context, _: Option<&Outputs>) -> Result<Found<Self>, Failure> {
         // Part of an API of ours.
