@@ -22,4 +22,5 @@ mod stage;
 mod support;
 mod user_group;
 mod user_pool;
+mod user_pool_by_hand;
 mod user_pool_triggers;
