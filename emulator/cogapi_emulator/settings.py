@@ -1,6 +1,17 @@
 """What a test can switch off or tune in the corrections, by account. Must not import ministack."""
 
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
+
+# What ACM's FailureReason can say of a domain; `TIMED_OUT` is the status VALIDATION_TIMED_OUT, without the 72 hours.
+ACM_FAILURES = (
+    "CAA_ERROR",
+    "INVALID_PUBLIC_DOMAIN",
+    "DOMAIN_NOT_ALLOWED",
+    "ADDITIONAL_VERIFICATION_REQUIRED",
+    "OTHER",
+    "TIMED_OUT",
+)
 
 
 @dataclass
@@ -16,6 +27,16 @@ class Settings:
     mail_refused: bool = False
     # Cognito's own mails are 50 a day: LimitExceededException beyond.
     mail_quota_used_up: bool = False
+    # From a validation record in Route 53 to the issued certificate; minutes in AWS.
+    acm_validation_seconds: float = 1
+    # "A delay of several seconds" after RequestCertificate, in which DescribeCertificate does not show the records.
+    acm_describe_lag_seconds: float = 0.5
+    # InUseBy follows what uses a certificate; minutes in AWS.
+    acm_in_use_lag_seconds: float = 0.5
+    # ACM's clock: idempotency tokens last an hour, validation may take 72.
+    acm_clock_ahead_seconds: float = 0
+    # Domain -> why its certificate is not issued.
+    acm_failure: dict[str, str] = field(default_factory=dict)
 
 
 class BadSetting(ValueError):
@@ -32,15 +53,13 @@ def of(account: str) -> Settings:
 
 def change(account: str, document: object) -> dict[str, object]:
     """Set what the document names, leave the rest, and return all."""
-    known = {field.name for field in fields(Settings)}
+    known = {item.name for item in fields(Settings)}
     if not isinstance(document, dict) or not document.keys() <= known:
         raise BadSetting(f"the body must be an object with at most the keys {', '.join(sorted(known))}")
     for name, value in document.items():
-        if isinstance(getattr(Settings, name), bool):
-            if not isinstance(value, bool):
-                raise BadSetting(f"{name} must be true or false")
-        elif isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            raise BadSetting(f"{name} must be a number of at least 0")
+        holds, wanted = _CHECKS.get(name) or _KINDS[type(getattr(Settings(), name))]
+        if not holds(value):
+            raise BadSetting(f"{name} must be {wanted}")
     _by_account[account] = Settings(**(asdict(of(account)) | document))
     return asdict(_by_account[account])
 
@@ -48,3 +67,23 @@ def change(account: str, document: object) -> dict[str, object]:
 def clear() -> None:
     """Back to the defaults, for every account."""
     _by_account.clear()
+
+
+def _is_amount(value: object) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int | float) and value >= 0
+
+
+_Check = tuple[Callable[[object], bool], str]
+# By the type of the default.
+_KINDS: dict[type, _Check] = {
+    bool: (lambda value: isinstance(value, bool), "true or false"),
+    int: (_is_amount, "a number of at least 0"),
+    float: (_is_amount, "a number of at least 0"),
+}
+# By name, for what needs more than that.
+_CHECKS: dict[str, _Check] = {
+    "acm_failure": (
+        lambda value: isinstance(value, dict) and all(reason in ACM_FAILURES for reason in value.values()),
+        f"an object of domain names and their reasons, out of {', '.join(ACM_FAILURES)}",
+    ),
+}
