@@ -202,6 +202,11 @@ impl<'a, C: Send + Sync + 'static> Run<'a, C> {
                 session.state = records.into_newer_state();
                 applied.not_stored = Some(error);
             }
+            // Who took the lock tells more than that somebody stored.
+            Some((BackendError::Conflict, false)) => {
+                let lost = self.lease.why_lost().map(BackendError::LockLost);
+                applied.stopped = Some(lost.unwrap_or(BackendError::Conflict));
+            }
             Some((error, false)) => applied.stopped = Some(error),
             None if left => applied.stopped = self.lease.why_lost().map(BackendError::LockLost),
             None => {}
