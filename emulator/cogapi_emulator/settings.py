@@ -37,6 +37,8 @@ class Settings:
     acm_clock_ahead_seconds: float = 0
     # Domain -> why its certificate is not issued.
     acm_failure: dict[str, str] = field(default_factory=dict)
+    # How long a domain name is UPDATING; minutes in AWS.
+    apigateway_domain_update_seconds: float = 0.5
 
 
 class BadSetting(ValueError):

@@ -5,14 +5,28 @@ from cogapi_emulator.apigateway import (
     authorizers,
     control_plane,
     deployments,
+    domains,
     integrations,
+    mappings,
     mocks,
     openapi,
     patches,
     tags,
 )
 
-_CONCERNS = (addresses, patches, control_plane, openapi, deployments, authorizers, integrations, mocks, tags)
+_CONCERNS = (
+    addresses,
+    patches,
+    control_plane,
+    openapi,
+    deployments,
+    authorizers,
+    integrations,
+    mocks,
+    tags,
+    domains,
+    mappings,
+)
 
 
 def install() -> None:

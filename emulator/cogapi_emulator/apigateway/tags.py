@@ -1,6 +1,6 @@
-"""Tags of APIs and stages: one truth, whether they came with the creation or with TagResource.
+"""Tags of APIs, stages and domain names: one truth, whether they came with the creation or with TagResource.
 
-ministack keeps what TagResource sets apart: GetRestApi and GetStage never show it, and it outlives stages.
+ministack keeps what TagResource sets apart: no Get shows it, and it outlives stages.
 """
 
 from ministack.services import apigateway_v1 as apigw
@@ -40,7 +40,10 @@ def install() -> None:
 
 
 def _shown(arn: str, reply: tuple) -> tuple:
-    """Copy the tags of an ARN to where the API or the stage shows them."""
+    """Copy the tags of an ARN to where the API, the stage or the domain name shows them."""
+    _, _, domain = arn.partition("::/domainnames/")
+    if reply[0] < 300 and domain:
+        apigw._domain_names[domain]["tags"] = dict(apigw._v1_tags.get(arn, {}))
     _, _, path = arn.partition("::/restapis/")
     if reply[0] >= 300 or not path:
         return reply
