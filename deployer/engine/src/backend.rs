@@ -73,7 +73,7 @@ impl BackendError {
 pub trait Backend: Send + Sync {
     /// Takes the lock, or says who holds it. An expired lock is taken over.
     async fn lock(&self, info: &LockInfo) -> Result<LockToken, BackendError>;
-    /// Extends the lease of a held lock to `expires`.
+    /// Extends the lease of a held lock to `expires`. May be given up in the middle and called again.
     async fn renew(&self, token: &LockToken, expires: Timestamp) -> Result<(), BackendError>;
     /// Gives the lock back. Fine when it is gone already.
     async fn unlock(&self, token: &LockToken) -> Result<(), BackendError>;

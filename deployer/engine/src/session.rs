@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::State;
 use crate::backend::{Backend, BackendError, LockInfo, LockToken, StateVersion};
@@ -63,12 +62,6 @@ impl Session {
             }
         }
         Ok(session)
-    }
-
-    /// Cancelled once the lock is known to be lost.
-    #[must_use]
-    pub fn lost(&self) -> CancellationToken {
-        self.lease.lost()
     }
 
     pub(crate) fn lease(&self) -> Lease {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cogapi_engine::testing::{Trouble, kinds};
@@ -118,6 +119,43 @@ async fn a_state_that_can_not_be_stored_is_handed_back_whole_and_newer_than_what
         world.backend.meddle(&saved);
         assert!(world.deploy(&desired).await.is_complete());
         world.assert_converged(&desired).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whenever_storage_goes_away_the_next_deploy_goes_on_with_what_was_saved_and_without_it() {
+    let desired = chain_and_branch();
+    let troubles = [Trouble::Fails, Trouble::LosesAnswers];
+    for (trouble, put_back) in troubles.into_iter().flat_map(|trouble| [(trouble, true), (trouble, false)]) {
+        for after in 0.. {
+            let world = World::new();
+            let events = AtomicUsize::new(0);
+            let go_away = |_: Event| {
+                if events.fetch_add(1, Ordering::Relaxed) == after {
+                    world.backend.trouble_stores(trouble, usize::MAX);
+                }
+            };
+            let mut session = world.session().await;
+            let plan = world.plan_in(&session, &desired, Mode::default()).await.unwrap();
+            let options = ApplyOptions::default();
+            let applied =
+                apply(&mut session, &kinds(), &world.cloud, &plan, &options, &go_away).await.unwrap();
+            let saved = session.state.clone();
+            session.close().await.unwrap();
+            world.backend.trouble_stores(trouble, 0);
+            if put_back && applied.not_stored.is_some() {
+                let stored = world.backend.state().unwrap();
+                assert!(saved.serial > stored.serial, "{trouble:?} after {after} events: {applied:?}");
+                world.backend.meddle(&saved);
+            }
+            assert!(world.deploy(&desired).await.is_complete());
+            world.assert_converged(&desired).await;
+            if applied.is_complete() {
+                assert!(after > desired.resources.len(), "it was away for no run");
+                break;
+            }
+            assert!(!applied.interrupted && applied.failed.is_empty(), "{applied:?}");
+        }
     }
 }
 
