@@ -1,6 +1,8 @@
 """Corrections of API Gateway's REST APIs. One module a concern; nothing else reaches into them."""
 
 from cogapi_emulator.apigateway import (
+    access_logs,
+    account,
     addresses,
     authorizers,
     control_plane,
@@ -26,6 +28,8 @@ _CONCERNS = (
     tags,
     domains,
     mappings,
+    account,
+    access_logs,
 )
 
 
