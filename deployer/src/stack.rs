@@ -222,7 +222,7 @@ fn attach_triggers(
         attached.insert(trigger.source.to_owned(), function.output("arn"));
         let permission = Permission {
             function: function.output("name"),
-            statement_id: "cognito".to_owned(),
+            statement_id: functions::TRIGGER_STATEMENT.to_owned(),
             principal: "cognito-idp.amazonaws.com".to_owned(),
             source_arn: pool.arn.clone(),
             source_account: inputs.account.to_owned(),

@@ -6,6 +6,7 @@ mod cognito;
 mod deployment;
 mod function;
 mod gateway;
+mod lambda;
 mod log_group;
 mod once;
 mod permission;
@@ -17,13 +18,9 @@ mod user_group;
 mod user_pool;
 mod user_pool_triggers;
 
-use std::collections::HashMap;
+use cogapi_engine::Kinds;
 
-use aws_sdk_lambda::types::FunctionConfiguration;
-use cogapi_engine::{Failure, Kinds};
-use tokio::sync::OnceCell;
-
-use crate::aws::{Clients, failure};
+use crate::aws::Clients;
 use tags::{TagChanges, tags_from};
 
 pub use app_client::{AppClient, Rotation, TokenLifetimes};
@@ -82,8 +79,8 @@ pub struct Context {
     pub bucket: String,
     /// What everything taggable is tagged with, the tags that make it ours included.
     pub tags: Tags,
-    functions: OnceCell<HashMap<String, FunctionConfiguration>>,
     cognito: cognito::Cache,
+    lambda: lambda::Cache,
     roles: role::Cache,
 }
 
@@ -97,8 +94,8 @@ impl Context {
             stack,
             bucket,
             tags,
-            functions: OnceCell::new(),
             cognito: cognito::Cache::default(),
+            lambda: lambda::Cache::default(),
             roles: role::Cache::default(),
         }
     }
@@ -120,23 +117,5 @@ impl Context {
     pub fn owns(&self, tags: &Tags) -> bool {
         let ours = |tag| tags.get(tag) == self.tags.get(tag);
         tags.get(STACK_TAG) == Some(&self.stack) && ours(ENVIRONMENT_TAG) && ours(STATE_TAG)
-    }
-
-    /// All functions of the region, by name: one call for 50 of them, where asking for each takes one each.
-    pub(crate) async fn functions(&self) -> Result<&HashMap<String, FunctionConfiguration>, Failure> {
-        self.functions
-            .get_or_try_init(|| async {
-                let mut found = HashMap::new();
-                let mut pages = self.clients.lambda.list_functions().into_paginator().items().send();
-                while let Some(function) = pages.next().await {
-                    let function =
-                        function.map_err(|error| failure("listing the functions failed", &error))?;
-                    if let Some(name) = &function.function_name {
-                        found.insert(name.clone(), function);
-                    }
-                }
-                Ok(found)
-            })
-            .await
     }
 }

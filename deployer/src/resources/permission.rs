@@ -1,8 +1,8 @@
 //! One statement in a function's resource policy: who may invoke it, and from where. For Cognito's triggers only; API Gateway
-//! assumes a role instead.
+//! assumes a role instead. A policy's other statements are the function's to look after: it must not touch them.
 
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use cogapi_engine::{Failure, Found, Resource};
+use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -41,21 +41,8 @@ impl Permission {
         Outputs { statement_id: self.statement_id.clone() }
     }
 
-    async fn observe(&self, cx: &Context) -> Result<Option<Self>, Failure> {
-        let policy = match cx.clients.lambda.get_policy().function_name(&self.function).send().await {
-            Ok(answer) => answer.policy.unwrap_or_default(),
-            Err(error) if is_missing(&error) => return Ok(None),
-            Err(error) => return Err(failure("reading the function's permissions failed", &error)),
-        };
-        let policy: Value = serde_json::from_str(&policy).map_err(|error| {
-            Failure::new("the function's permissions can't be read", format!("{}: {error}", self.function))
-        })?;
-        Ok(self.find(&policy))
-    }
-
-    /// Our statement in a policy document.
-    fn find(&self, policy: &Value) -> Option<Self> {
-        let statements = policy.get("Statement")?.as_array()?;
+    /// Our statement among those of the function's policy.
+    fn find(&self, statements: &[Value]) -> Option<Self> {
         let statement = statements
             .iter()
             .find(|statement| statement["Sid"].as_str() == Some(self.statement_id.as_str()))?;
@@ -103,10 +90,12 @@ impl Resource for Permission {
     const SERVICE: &'static str = "lambda";
     const LOCATED_BY: &'static [&'static str] = &["function", "statement_id"];
     const REPLACE_ON: &'static [&'static str] = &["function", "statement_id"];
+    // Two that differ in one of them can be there at once, so nobody who may invoke the function has to wait.
+    const REPLACEMENT: Replacement = Replacement::CreateFirst;
 
     async fn read(&self, cx: &Context, _: Option<&Outputs>) -> Result<Found<Self>, Failure> {
         // A part of a function of ours is ours.
-        Ok(match self.observe(cx).await? {
+        Ok(match self.find(&cx.statements(&self.function).await?) {
             Some(inputs) => Found::Owned { inputs, outputs: self.outputs() },
             None => Found::Missing,
         })
@@ -143,7 +132,7 @@ impl Resource for Permission {
             }
         };
         // A repeated call whose first answer was lost, or a statement of our name that says something else.
-        if self.observe(cx).await?.as_ref() == Some(self) {
+        if self.find(&cx.statements_now(&self.function).await?).as_ref() == Some(self) {
             return Ok(self.outputs());
         }
         Err(failure(SUMMARY, &exists))
@@ -172,25 +161,23 @@ mod tests {
 
     #[test]
     fn our_statement_is_found_among_others() {
-        let policy = json!({"Statement": [
-            {"Sid": "other", "Principal": "*"},
-            {"Sid": "cognito", "Action": "lambda:InvokeFunction",
+        let policy = [
+            json!({"Sid": "other", "Principal": "*"}),
+            json!({"Sid": "cognito", "Action": "lambda:InvokeFunction",
              "Principal": {"Service": "cognito-idp.amazonaws.com"}, "Condition": {
                 "ArnLike": {"AWS:SourceArn": "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/p"},
-                "StringEquals": {"aws:SourceAccount": "123456789012"}}},
-        ]});
+                "StringEquals": {"aws:SourceAccount": "123456789012"}}}),
+        ];
         assert_eq!(permission().find(&policy), Some(permission()));
     }
 
     #[test]
     fn a_statement_that_lost_a_condition_differs() {
-        let policy = json!({"Statement": [
-            {"Sid": "cognito", "Action": "lambda:InvokeFunction",
+        let policy = [json!({"Sid": "cognito", "Action": "lambda:InvokeFunction",
              "Principal": {"Service": "cognito-idp.amazonaws.com"}, "Condition": {
-                "ArnLike": {"AWS:SourceArn": "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/p"}}},
-        ]});
+                "ArnLike": {"AWS:SourceArn": "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/p"}}})];
         let found = permission().find(&policy);
         assert_eq!(found.map(|found| found.source_account), Some(String::new()));
-        assert_eq!(permission().find(&json!({"Statement": []})), None);
+        assert_eq!(permission().find(&[]), None);
     }
 }

@@ -11,6 +11,9 @@ use super::{Inputs, origins, policies, whole};
 use crate::config::{Admin, Registration};
 use crate::resources::{ClientRef, Function, Role, Tags};
 
+/// The name of the statement that lets Cognito invoke a trigger.
+pub(super) const TRIGGER_STATEMENT: &str = "cognito";
+
 /// A declared function.
 pub(super) type Made = Handle<Function>;
 
@@ -37,6 +40,8 @@ struct Plain {
     summary: &'static str,
     operations: &'static [&'static str],
     variables: Vec<&'static str>,
+    /// Who may invoke it, by the name of the permission's statement.
+    statement: Option<&'static str>,
     timeout_seconds: u32,
     code_sha256: String,
 }
@@ -61,6 +66,8 @@ pub(super) fn declare(desired: &mut Desired, shared: &Shared<'_>) -> BTreeMap<&'
         summary: endpoint.summary,
         operations: endpoint.operations,
         variables: [&[env::CORS_ORIGINS], endpoint.environment].concat(),
+        // API Gateway assumes a role.
+        statement: None,
         timeout_seconds: configured,
         code_sha256: shared.inputs.api_sha256.to_owned(),
     });
@@ -69,6 +76,7 @@ pub(super) fn declare(desired: &mut Desired, shared: &Shared<'_>) -> BTreeMap<&'
         summary: trigger.summary,
         operations: trigger.operations,
         variables: Vec::new(),
+        statement: Some(TRIGGER_STATEMENT),
         // Cognito waits no longer. A function that ran on would only be in the way of the next try, and be paid for.
         timeout_seconds: configured.min(TRIGGER_SECONDS),
         code_sha256: shared.inputs.triggers_sha256.to_owned(),
@@ -101,6 +109,8 @@ fn function(shared: &Shared<'_>, plain: &Plain, role_arn: String) -> Function {
         client_secret_of: secret
             .then(|| ClientRef { pool_id: shared.pool.id.clone(), client_id: shared.client_id.to_owned() }),
         log_group: shared.log_group.to_owned(),
+        statements: plain.statement.map(ToOwned::to_owned).into_iter().collect(),
+        deviations: BTreeMap::new(),
         tags: shared.tags.clone(),
     }
 }

@@ -3,7 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use cogapi_engine::{Address, graph};
+use cogapi_engine::kind::Observation;
+use cogapi_engine::{Action, Address, Mode, Observed, State, graph, plan, reference};
 use serde_json::{Value, json};
 
 use super::*;
@@ -217,5 +218,28 @@ fn only_a_protected_pool_is_protected() {
         let kept = declared.resources.iter().filter(|(_, declaration)| declaration.protect);
         let kept: Vec<_> = kept.map(|(address, _)| address.to_string()).collect();
         assert_eq!(kept, if protected { vec!["user_pool.main"] } else { vec![] });
+    }
+}
+
+#[test]
+fn under_another_name_the_new_ones_are_made_before_the_old_ones_go() {
+    let (old, new) = (least(), declared(&environment("dev", &LEAST.replace("myco-auth", "auth"))));
+    let named = ["function", "log_group", "permission", "role"];
+    let resources = old.resources.into_iter().map(|(address, declaration)| {
+        let seen = if named.contains(&address.kind()) {
+            let inputs = reference::resolve(&declaration.inputs, &|_| Some("old".to_owned()));
+            Observation::Owned { inputs, outputs: json!({}) }
+        } else {
+            Observation::Missing
+        };
+        (address, seen)
+    });
+    let observed = Observed { resources: resources.collect(), deposed: BTreeMap::new() };
+    let kinds = crate::resources::kinds();
+    let plan = plan(&kinds, &new, &State::default(), &observed, Mode::default()).unwrap();
+    for kind in named {
+        let mut changes = plan.changes.iter().filter(|(address, _)| address.kind() == kind);
+        assert!(changes.clone().next().is_some(), "{kind}");
+        assert!(changes.all(|(_, change)| change.action == Action::Replace && change.create_first), "{kind}");
     }
 }

@@ -1,8 +1,10 @@
 //! The function: code, settings and environment as declared, one change at a time, and the secret seen by nobody but itself.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use aws_sdk_lambda::types::{Architecture, Environment, LogFormat, LoggingConfig, Runtime, State};
+use aws_sdk_lambda::types::{
+    Architecture, Environment, LogFormat, LoggingConfig, Runtime, State, TracingConfig, TracingMode,
+};
 use cogapi::resources::{AppClient, ClientRef, Function, Role, STACK_TAG};
 use cogapi_engine::{Found, Resource as _};
 use serde_json::json;
@@ -16,10 +18,10 @@ use crate::role::role;
 use crate::scripted::{Script, refusal};
 use crate::support::{STACK, World, tags, tags_and};
 
-type Outputs = <Function as cogapi_engine::Resource>::Outputs;
+pub(crate) type Outputs = <Function as cogapi_engine::Resource>::Outputs;
 
 /// The variable that holds the app client's secret.
-const SECRET: &str = "CLIENT_SECRET";
+pub(crate) const SECRET: &str = "CLIENT_SECRET";
 
 /// A world with a role, code and a bucket in it, and a function, not made yet.
 pub(crate) async fn with_role() -> (World, Function) {
@@ -42,19 +44,21 @@ pub(crate) async fn with_role() -> (World, Function) {
             .into(),
         client_secret_of: None,
         log_group: format!("/cogapi/{STACK}"),
+        statements: BTreeSet::new(),
+        deviations: BTreeMap::new(),
         tags: tags(),
     };
     (world, function)
 }
 
-async fn deployed() -> (World, Function, Outputs) {
+pub(crate) async fn deployed() -> (World, Function, Outputs) {
     let (world, function) = with_role().await;
     let outputs = world.deploy(&function, None).await;
     (world, function, outputs)
 }
 
 /// The same with a function that knows the secret of an app client.
-async fn deployed_with_secret() -> (World, Function, Outputs) {
+pub(crate) async fn deployed_with_secret() -> (World, Function, Outputs) {
     let (world, mut function) = with_role().await;
     let pool_id = world.deploy(&pool(), None).await.id;
     let client_id = world.deploy(&client(&pool_id), None).await.id;
@@ -73,17 +77,24 @@ fn fault(world: &World, kind: &str, operation: &str) {
 }
 
 /// The function's whole environment, as Lambda has it.
-async fn environment(world: &World, function: &Function) -> HashMap<String, String> {
+pub(crate) async fn environment(world: &World, function: &Function) -> HashMap<String, String> {
     let lambda = &world.cx().clients.lambda;
     let found = lambda.get_function_configuration().function_name(&function.name).send().await.unwrap();
     found.environment.and_then(|environment| environment.variables).unwrap_or_default()
 }
 
 /// Changes the environment behind our back.
-async fn set_environment(world: &World, function: &Function, variables: HashMap<String, String>) {
+pub(crate) async fn set_environment(world: &World, function: &Function, variables: HashMap<String, String>) {
     let environment = Environment::builder().set_variables(Some(variables)).build();
     let update = world.cx().clients.lambda.update_function_configuration().function_name(&function.name);
     update.environment(environment).send().await.unwrap();
+}
+
+/// Lets somebody invoke the function.
+pub(crate) async fn let_in(world: &World, function: &Function, statement: &str, principal: &str) {
+    let add = world.cx().clients.lambda.add_permission().function_name(&function.name);
+    let add = add.statement_id(statement).action("lambda:InvokeFunction").principal(principal);
+    add.send().await.unwrap();
 }
 
 fn arn(world: &World, function: &Function) -> String {
@@ -194,6 +205,27 @@ async fn drift_in_every_field_is_seen_and_put_right() {
         variables!("environment", |variables| variables.remove("REGISTRATION")),
         variables!("client_secret_of", |variables| variables.insert(SECRET.into(), "theirs".into())),
         variables!("client_secret_of", |variables| variables.remove(SECRET)),
+        setting!("deviations", |call| {
+            call.tracing_config(TracingConfig::builder().mode(TracingMode::Active).build())
+        }),
+        // Everybody's.
+        Drift {
+            field: "deviations",
+            change: |world, function| Box::pin(let_in(world, function, "theirs", "*")),
+            mended_by: &["RemovePermission"],
+        },
+        // Nobody's.
+        Drift {
+            field: "deviations",
+            change: |world, function| {
+                Box::pin(async {
+                    let put = world.cx().clients.lambda.put_function_concurrency();
+                    let put = put.function_name(&function.name).reserved_concurrent_executions(0);
+                    put.send().await.unwrap();
+                })
+            },
+            mended_by: &["DeleteFunctionConcurrency"],
+        },
         Drift {
             field: "tags",
             change: |world, function| {

@@ -12,6 +12,7 @@ mod deployment;
 mod drift;
 mod function;
 mod function_changes;
+mod function_deviations;
 mod log_group;
 mod permission;
 mod replacing;

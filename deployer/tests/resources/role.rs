@@ -312,10 +312,10 @@ async fn all_roles_are_read_in_two_calls() {
     let another = Role { name: format!("{STACK}-another"), ..role.clone() };
     world.deploy(&another, None).await;
     let cx = world.cx();
-    let reads = world.reads(async {
+    let reads = world.reads(Box::pin(async {
         role.read(&cx, Some(&outputs)).await.unwrap();
         another.read(&cx, None).await.unwrap();
-    });
+    }));
     assert_eq!(reads.await, ["GetAccountAuthorizationDetails", "ListRoles"]);
 }
 

@@ -87,7 +87,7 @@ impl World {
 
     /// The mutating calls that `work` makes, by name, each as often as it was made.
     pub(crate) async fn writes<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>) {
-        let (result, calls, report) = self.calls(work).await;
+        let (result, calls, report) = self.calls(Box::pin(work)).await;
         let writes: Vec<String> = calls.into_iter().filter(|call| !reads(call)).collect();
         // The emulator's own judgement of what reads.
         assert_eq!(report["writes"].as_u64().unwrap(), writes.len() as u64, "{report}");
@@ -96,7 +96,7 @@ impl World {
 
     /// The calls that `work` makes, which must only read, by name.
     pub(crate) async fn reads(&self, work: impl Future<Output = ()>) -> Vec<String> {
-        let ((), calls, report) = self.calls(work).await;
+        let ((), calls, report) = self.calls(Box::pin(work)).await;
         assert!(calls.iter().all(|call| reads(call)), "{report}");
         calls
     }

@@ -77,7 +77,7 @@ impl Role {
 
 /// All roles of the account; `None` where we may not list them.
 async fn list(cx: &Context) -> Result<Option<HashMap<String, (Role, Outputs)>>, Failure> {
-    let (details, descriptions) = tokio::try_join!(details(cx), descriptions(cx))?;
+    let (details, descriptions) = futures::try_join!(details(cx), descriptions(cx))?;
     let (Some(details), Some(mut descriptions)) = (details, descriptions) else { return Ok(None) };
     let roles = details.into_iter().filter_map(|role| {
         let name = role.role_name.clone()?;

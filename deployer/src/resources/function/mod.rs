@@ -1,24 +1,25 @@
-//! One Lambda function: code by its hash, settings, environment. The app client's secret goes into its environment without
-//! passing through inputs, state or plan: the inputs only say whose secret it is.
+//! One Lambda function: code by its hash, settings, environment, and that nobody else changed or may invoke it. The app client's
+//! secret goes into its environment without passing through inputs, state or plan: the inputs only say whose secret it is.
 
-use std::collections::{BTreeMap, HashMap};
+mod deviations;
+mod observe;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use aws_sdk_lambda::types::{
-    Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, LogFormat,
-    LoggingConfig, Runtime, State,
+    ApplicationLogLevel, Architecture, Environment, FunctionCode, LastUpdateStatus, LogFormat, LoggingConfig,
+    Runtime, State, SystemLogLevel,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cogapi_engine::reference::MARK;
-use cogapi_engine::{Failure, Found, Resource};
+use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 
-use super::cognito::ClientSecret;
-use super::{Context, TagChanges, Tags, tags_from};
+use super::{Context, TagChanges, Tags};
 use crate::artifacts;
 use crate::aws::errors::{code, is_code, is_missing};
 use crate::aws::failure;
@@ -52,6 +53,13 @@ pub struct Function {
     pub client_secret_of: Option<ClientRef>,
     /// The log group that it writes to, as JSON lines.
     pub log_group: String,
+    /// The statements of its policy that permissions declare, by name. All others are deviations.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub statements: BTreeSet<String>,
+    /// Settings that we leave at Lambda's defaults and someone changed, and others who may invoke it. Always empty where it is
+    /// declared. It matters: a layer's code runs with our secret, and a statement for `*` lets everyone in past the API.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deviations: BTreeMap<String, String>,
     /// Its tags.
     pub tags: Tags,
 }
@@ -81,70 +89,6 @@ impl Function {
         Outputs { name: self.name.clone(), arn }
     }
 
-    /// The inputs that `configuration` and `tags` amount to.
-    fn inputs_from(&self, configuration: &FunctionConfiguration, tags: Tags, secret: Option<&str>) -> Self {
-        let mut environment: BTreeMap<String, String> = configuration
-            .environment()
-            .and_then(|environment| environment.variables())
-            .map(|variables| variables.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
-            .unwrap_or_default();
-        let client_secret_of = match (environment.remove(CLIENT_SECRET), &self.client_secret_of) {
-            (Some(found), Some(client)) if Some(found.as_str()) == secret => Some(client.clone()),
-            (None, _) => None,
-            // Some other secret: whose, nobody can tell.
-            (Some(_), _) => {
-                Some(ClientRef { pool_id: "unknown".to_owned(), client_id: "unknown".to_owned() })
-            }
-        };
-        let handler = configuration.handler().unwrap_or_default();
-        Self {
-            name: self.name.clone(),
-            description: configuration.description().unwrap_or_default().to_owned(),
-            role_arn: configuration.role().unwrap_or_default().to_owned(),
-            code_sha256: configuration.code_sha256().unwrap_or_default().to_owned(),
-            handler: match configuration.runtime() {
-                Some(&Runtime::Providedal2023) => handler.to_owned(),
-                // Whatever it is called, it is not ours that runs.
-                other => format!("{handler} ({})", other.map_or("no runtime", Runtime::as_str)),
-            },
-            architecture: configuration
-                .architectures()
-                .first()
-                .map_or("x86_64", Architecture::as_str)
-                .to_owned(),
-            memory_mb: configuration.memory_size().unwrap_or_default(),
-            timeout_seconds: configuration.timeout().unwrap_or_default(),
-            environment,
-            client_secret_of,
-            log_group: configuration
-                .logging_config()
-                .filter(|logging| logging.log_format() == Some(&LogFormat::Json))
-                .and_then(|logging| logging.log_group())
-                .unwrap_or_default()
-                .to_owned(),
-            tags,
-        }
-    }
-
-    async fn inputs_of(
-        &self,
-        cx: &Context,
-        configuration: &FunctionConfiguration,
-    ) -> Result<Option<Self>, Failure> {
-        let tags = match cx.clients.lambda.list_tags().resource(self.outputs(cx).arn).send().await {
-            Ok(answer) => tags_from(answer.tags.unwrap_or_default()),
-            Err(error) if is_missing(&error) => return Ok(None),
-            Err(error) => return Err(failure("reading the function's tags failed", &error)),
-        };
-        let secret = match &self.client_secret_of {
-            // The client is yet to be made, so this can't be its secret.
-            Some(client) if client.pool_id.contains(MARK) || client.client_id.contains(MARK) => None,
-            Some(client) => cx.client_secret(&client.pool_id, &client.client_id).await?,
-            None => None,
-        };
-        Ok(Some(self.inputs_from(configuration, tags, secret.as_ref().map(ClientSecret::expose))))
-    }
-
     /// The whole environment, secret included.
     async fn full_environment(&self, cx: &Context) -> Result<Environment, Failure> {
         let mut variables: HashMap<String, String> = self.environment.clone().into_iter().collect();
@@ -160,7 +104,13 @@ impl Function {
     }
 
     fn logging(&self) -> LoggingConfig {
-        LoggingConfig::builder().log_format(LogFormat::Json).log_group(&self.log_group).build()
+        LoggingConfig::builder()
+            .log_format(LogFormat::Json)
+            .log_group(&self.log_group)
+            // The defaults, said because what an update leaves out stays as it is.
+            .application_log_level(ApplicationLogLevel::Info)
+            .system_log_level(SystemLogLevel::Info)
+            .build()
     }
 
     /// Where the code lies in the bucket.
@@ -204,8 +154,9 @@ impl Function {
                 Err(error) => error,
             };
             if is_code(&error, &["ResourceConflictException"]) {
-                let there = self.at_rest(cx).await?;
-                return match self.inputs_of(cx, &described(there)).await? {
+                self.at_rest(cx).await?;
+                // Boxed, since it is rare and would make every creation as large.
+                return match Box::pin(self.look_again(cx)).await? {
                     Some(inputs) if cx.owns(&inputs.tags) => Ok(Some(inputs)),
                     _ => Err(failure(SUMMARY, &error)),
                 };
@@ -221,6 +172,8 @@ impl Function {
     /// Changes what differs. Lambda takes one change at a time and only says so by refusing the next, so each is waited for.
     async fn sync(&self, cx: &Context, present: &Self) -> Result<(), Failure> {
         let lambda = &cx.clients.lambda;
+        // First of all, nobody gets in who should not.
+        self.revoke(cx, &present.deviations).await?;
         let mut changed = false;
         if present.code_sha256 != self.code_sha256 || present.architecture != self.architecture {
             let call = lambda
@@ -235,6 +188,8 @@ impl Function {
         let rest = Self {
             code_sha256: self.code_sha256.clone(),
             architecture: self.architecture.clone(),
+            statements: self.statements.clone(),
+            deviations: deviations::of_settings(&present.deviations),
             tags: self.tags.clone(),
             ..present.clone()
         };
@@ -250,6 +205,7 @@ impl Function {
                 .timeout(self.timeout_seconds)
                 .environment(self.full_environment(cx).await?)
                 .logging_config(self.logging());
+            let call = deviations::undo(call, &rest.deviations);
             self.change(cx, "changing the function's settings failed", || call.clone().send()).await?;
             changed = true;
         }
@@ -281,19 +237,14 @@ impl Function {
     }
 
     async fn sync_tags(&self, cx: &Context, present: &Self) -> Result<(), Failure> {
-        let arn = self.outputs(cx).arn;
-        let tags = TagChanges::between(&present.tags, &self.tags);
-        if !tags.set.is_empty() {
-            let set = Some(tags.set.into_iter().collect());
-            let tagged = cx.clients.lambda.tag_resource().resource(&arn).set_tags(set).send().await;
-            tagged.map_err(|error| failure("tagging the function failed", &error))?;
-        }
-        if !tags.unset.is_empty() {
-            let untagged =
-                cx.clients.lambda.untag_resource().resource(&arn).set_tag_keys(Some(tags.unset)).send().await;
-            untagged.map_err(|error| failure("untagging the function failed", &error))?;
-        }
-        Ok(())
+        let (arn, lambda) = (self.outputs(cx).arn, &cx.clients.lambda);
+        TagChanges::between(&present.tags, &self.tags)
+            .make(
+                "the function",
+                |set| lambda.tag_resource().resource(&arn).set_tags(Some(set.into_iter().collect())).send(),
+                |unset| lambda.untag_resource().resource(&arn).set_tag_keys(Some(unset)).send(),
+            )
+            .await
     }
 
     /// Waits until the function can be invoked and changed again: both are asynchronous.
@@ -336,10 +287,11 @@ impl Resource for Function {
     const SERVICE: &'static str = "lambda";
     const LOCATED_BY: &'static [&'static str] = &["name"];
     const REPLACE_ON: &'static [&'static str] = &["name"];
+    // Only another name makes it another, and one of each name can be there: the API moves over before it goes.
+    const REPLACEMENT: Replacement = Replacement::CreateFirst;
 
     async fn read(&self, cx: &Context, prior: Option<&Outputs>) -> Result<Found<Self>, Failure> {
-        let Some(configuration) = cx.functions().await?.get(&self.name) else { return Ok(Found::Missing) };
-        let Some(inputs) = self.inputs_of(cx, configuration).await? else { return Ok(Found::Missing) };
+        let Some(inputs) = self.look_up(cx).await? else { return Ok(Found::Missing) };
         let outputs = self.outputs(cx);
         Ok(if prior.is_some() || cx.owns(&inputs.tags) {
             Found::Owned { inputs, outputs }
@@ -360,33 +312,23 @@ impl Resource for Function {
     }
 
     async fn delete(&self, cx: &Context, _: Option<&Outputs>) -> Result<(), Failure> {
-        let delete = cx.clients.lambda.delete_function().function_name(&self.name);
-        let busy = |code: &str, _: &str| code == "ResourceConflictException";
-        match retry_while("deleting the function failed", busy, || delete.clone().send()).await {
-            Ok(_) => Ok(()),
-            Err(failure) if failure.detail.starts_with("ResourceNotFoundException") => Ok(()),
-            Err(failure) => Err(failure),
-        }
+        let delete = || async {
+            match cx.clients.lambda.delete_function().function_name(&self.name).send().await {
+                Ok(_) => Ok(()),
+                Err(error) if is_missing(&error) => Ok(()),
+                Err(error) => Err(error),
+            }
+        };
+        retry_while("deleting the function failed", is_busy, delete).await
     }
+}
+
+/// Lambda takes one change at a time.
+fn is_busy(code: &str, _: &str) -> bool {
+    code == "ResourceConflictException"
 }
 
 /// A new role can't be assumed for some seconds; Lambda says so in words only.
 fn role_is_new(code: &str, message: &str) -> bool {
     code == "InvalidParameterValueException" && message.contains("cannot be assumed by Lambda")
-}
-
-/// The one shape of a function's description, from the other.
-fn described(answer: GetFunctionConfigurationOutput) -> FunctionConfiguration {
-    FunctionConfiguration::builder()
-        .set_description(answer.description)
-        .set_role(answer.role)
-        .set_code_sha256(answer.code_sha256)
-        .set_runtime(answer.runtime)
-        .set_handler(answer.handler)
-        .set_architectures(answer.architectures)
-        .set_memory_size(answer.memory_size)
-        .set_timeout(answer.timeout)
-        .set_environment(answer.environment)
-        .set_logging_config(answer.logging_config)
-        .build()
 }
