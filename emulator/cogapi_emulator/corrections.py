@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-_AREAS = ("roles", "lambda_", "apigateway", "cognito", "route53", "acm")
+_AREAS = ("roles", "lambda_", "apigateway", "cognito", "route53", "acm", "waf")
 
 
 def install() -> None:

@@ -39,6 +39,8 @@ class Settings:
     acm_failure: dict[str, str] = field(default_factory=dict)
     # How long a domain name is UPDATING; minutes in AWS.
     apigateway_domain_update_seconds: float = 0.5
+    # A new web ACL cannot be associated for "a few seconds to a number of minutes".
+    waf_propagation_seconds: float = 1
 
 
 class BadSetting(ValueError):

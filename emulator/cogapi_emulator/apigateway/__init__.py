@@ -8,6 +8,7 @@ from cogapi_emulator.apigateway import (
     control_plane,
     deployments,
     domains,
+    firewall,
     integrations,
     mappings,
     mocks,
@@ -29,6 +30,7 @@ _CONCERNS = (
     domains,
     mappings,
     account,
+    firewall,
     access_logs,
 )
 
