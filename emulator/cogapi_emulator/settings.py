@@ -41,6 +41,12 @@ class Settings:
     apigateway_domain_update_seconds: float = 0.5
     # A new web ACL cannot be associated for "a few seconds to a number of minutes".
     waf_propagation_seconds: float = 1
+    # The account's limit of concurrent executions; new accounts have 10.
+    lambda_concurrent_executions: int = 1000
+    # SES reaches verified recipients only.
+    ses_sandbox: bool = False
+    # Identities that wait for their verification.
+    ses_unverified: list[str] = field(default_factory=list)
 
 
 class BadSetting(ValueError):
@@ -81,11 +87,15 @@ _Check = tuple[Callable[[object], bool], str]
 # By the type of the default.
 _KINDS: dict[type, _Check] = {
     bool: (lambda value: isinstance(value, bool), "true or false"),
-    int: (_is_amount, "a number of at least 0"),
     float: (_is_amount, "a number of at least 0"),
 }
 # By name, for what needs more than that.
 _CHECKS: dict[str, _Check] = {
+    "ses_unverified": (
+        lambda value: isinstance(value, list) and all(isinstance(name, str) for name in value),
+        "a list of addresses and domains",
+    ),
+    "lambda_concurrent_executions": (lambda value: _is_amount(value) and value == int(value), "a whole number"),
     "acm_failure": (
         lambda value: isinstance(value, dict) and all(reason in ACM_FAILURES for reason in value.values()),
         f"an object of domain names and their reasons, out of {', '.join(ACM_FAILURES)}",

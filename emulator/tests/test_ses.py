@@ -1,0 +1,80 @@
+"""Corrections of SES: identities and the sandbox, as a preflight asks for them."""
+
+import pytest
+from conftest import Emulator
+
+FROM = "hello@example.com"
+
+
+def settings(emulator: Emulator, account: str, **values) -> None:
+    emulator.admin("POST", "settings", values, account)
+
+
+def statuses(emulator: Emulator, account: str, *names: str) -> dict[str, str]:
+    found = emulator.client("ses", account).get_identity_verification_attributes(Identities=list(names))
+    return {name: value["VerificationStatus"] for name, value in found["VerificationAttributes"].items()}
+
+
+def test_an_identity_is_the_same_in_both_apis(emulator: Emulator, account: str):
+    old, new = emulator.client("ses", account), emulator.client("sesv2", account)
+    old.verify_email_identity(EmailAddress=FROM)
+    new.create_email_identity(EmailIdentity="example.org")
+    settings(emulator, account, ses_unverified=["example.org"])
+    assert statuses(emulator, account, FROM, "example.org", "none.com") == {FROM: "Success", "example.org": "Pending"}
+    address = new.get_email_identity(EmailIdentity=FROM)
+    assert (address["IdentityType"], address["VerifiedForSendingStatus"]) == ("EMAIL_ADDRESS", True)
+    assert address["VerificationStatus"] == "SUCCESS"
+    domain = new.get_email_identity(EmailIdentity="example.org")
+    assert (domain["IdentityType"], domain["VerifiedForSendingStatus"]) == ("DOMAIN", False)
+    assert domain["VerificationStatus"] == "PENDING"
+    with pytest.raises(new.exceptions.NotFoundException):
+        new.get_email_identity(EmailIdentity="none.com")
+
+
+def test_an_account_leaves_the_sandbox(emulator: Emulator, account: str):
+    old, new = emulator.client("ses", account), emulator.client("sesv2", account)
+    settings(emulator, account, ses_sandbox=True)
+    found = new.get_account()
+    assert (found["ProductionAccessEnabled"], found["SendQuota"]["Max24HourSend"]) == (False, 200)
+    assert (old.get_send_quota()["Max24HourSend"], old.get_send_quota()["MaxSendRate"]) == (200, 1)
+    settings(emulator, account, ses_sandbox=False)
+    assert new.get_account()["ProductionAccessEnabled"]
+    assert old.get_send_quota()["Max24HourSend"] == 50000
+
+
+def test_mails_need_verified_senders_and_in_the_sandbox_verified_recipients(emulator: Emulator, account: str):
+    ses = emulator.client("ses", account)
+    ses.verify_email_identity(EmailAddress=FROM)
+
+    def send() -> None:
+        ses.send_email(
+            Source=FROM,
+            Destination={"ToAddresses": ["to@other.com"]},
+            Message={"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}},
+        )
+
+    send()
+    settings(emulator, account, ses_unverified=[FROM])
+    with pytest.raises(ses.exceptions.MessageRejected):
+        send()
+    # A verified domain vouches for its addresses.
+    ses.verify_domain_identity(Domain="example.com")
+    send()
+    settings(emulator, account, ses_sandbox=True)
+    with pytest.raises(ses.exceptions.MessageRejected) as refused:
+        send()
+    assert "to@other.com" in refused.value.response["Error"]["Message"]
+    ses.verify_email_identity(EmailAddress="to@other.com")
+    send()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"ses_unverified": FROM}, {"ses_sandbox": 1}, {"lambda_concurrent_executions": 1.5}],
+)
+def test_settings_of_another_type_are_refused(emulator: Emulator, account: str, wrong: dict):
+    from urllib.error import HTTPError
+
+    with pytest.raises(HTTPError) as refused:
+        settings(emulator, account, **wrong)
+    assert refused.value.code == 400
