@@ -69,4 +69,4 @@ $(DEV)/installed: emulator/requirements.txt emulator/requirements-dev.txt
 	touch $@
 
 .cache/tools/bin/cargo-deny:
-	cargo install cargo-deny --version 0.20.2 --locked --quiet --root .cache/tools
+	cargo install cargo-deny --version 0.20.2 --locked --quiet --debug --root .cache/tools
