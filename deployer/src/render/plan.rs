@@ -90,11 +90,12 @@ fn resource(text: &mut String, address: &Address, change: &Change) {
 
 /// A whole sentence, broken between words.
 fn warning(text: &mut String, sentence: &str) {
-    let mut line = "      warning:".to_owned();
+    const LABEL: &str = "      warning:";
+    let mut line = LABEL.to_owned();
     for word in sentence.split_whitespace() {
         if line.chars().count() + 1 + word.chars().count() > WIDTH {
             let _ = writeln!(text, "{line}");
-            line = "              ".to_owned();
+            line = " ".repeat(LABEL.len());
         }
         line.push(' ');
         line.push_str(word);
