@@ -64,6 +64,7 @@ async def _reset(gateway) -> None:
         await asyncio.to_thread(app._reset_all_state)
     gateway.faults.clear()
     gateway.calls.clear()
+    gateway.rates.clear()
     settings.clear()
 
 

@@ -48,6 +48,9 @@ def identify(method: str, path: str, query: str, headers: dict[str, str], body: 
         key, service = "", "cognito-idp"
     else:
         key, service = credential
+        if service == "ses" and path.startswith("/v2/"):
+            # Both of SES's APIs sign as the one; they share neither operations nor a protocol.
+            service = "sesv2"
     if service == "execute-api" or path.startswith("/_aws/execute-api/"):
         return None
     operation = _operation(service, method, path, parameters, headers, body)

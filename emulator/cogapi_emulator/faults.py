@@ -118,11 +118,12 @@ class Faults:
 
 # service -> protocol, for the services that do not speak JSON.
 _QUERY = {"iam", "sts", "ses", "sns", "cloudformation", "monitoring", "elasticloadbalancing", "autoscaling"}
-_REST_JSON = {"lambda", "apigateway"}
+_REST_JSON = {"lambda", "apigateway", "sesv2"}
 _THROTTLE_CODES = {
     "cognito-idp": "TooManyRequestsException",
     "lambda": "TooManyRequestsException",
     "apigateway": "TooManyRequestsException",
+    "sesv2": "TooManyRequestsException",
     "s3": "SlowDown",
 }
 

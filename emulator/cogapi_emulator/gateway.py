@@ -1,4 +1,4 @@
-"""The ASGI application in front of ministack: counts calls, injects faults, serves our own pages.
+"""The ASGI application in front of ministack: counts calls, throttles, injects faults, serves our own pages.
 
 Must not change what ministack answers; corrections do that inside ministack.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from cogapi_emulator import admin, call, faults, hangup
 from cogapi_emulator.calls import Calls
 from cogapi_emulator.faults import Faults
+from cogapi_emulator.rates import Rates
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ class Gateway:
         self._ready = ready
         self.faults = Faults()
         self.calls = Calls()
+        self.rates = Rates()
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["type"] == "lifespan":
@@ -69,11 +71,15 @@ class Gateway:
         if aws_call is None:
             await self._app(scope, _replay(body, receive), send)
             return
-        self.calls.count(aws_call)
         hits = self.faults.strike(aws_call)
+        kind = next((rule.kind for rule in hits if rule.kind != "latency"), None)
+        if kind is None and not self.rates.admit(aws_call, body):
+            kind = "throttle"
+            self.calls.count_throttled(aws_call)
+        else:
+            self.calls.count(aws_call)
         if delay := sum(rule.latency_ms for rule in hits if rule.kind == "latency"):
             await asyncio.sleep(delay / 1000)
-        kind = next((rule.kind for rule in hits if rule.kind != "latency"), None)
         if kind == "throttle":
             await _send(send, faults.throttled(aws_call.service, str(uuid.uuid4())))
         elif kind == "error500":

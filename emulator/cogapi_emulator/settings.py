@@ -47,6 +47,8 @@ class Settings:
     ses_sandbox: bool = False
     # Identities that wait for their verification.
     ses_unverified: list[str] = field(default_factory=list)
+    # Calls above the rates that AWS publishes for its control planes are throttled (rates.py).
+    rates: bool = False
 
 
 class BadSetting(ValueError):

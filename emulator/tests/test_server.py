@@ -34,6 +34,8 @@ def test_calls_are_counted_by_operation_and_account(emulator: Emulator, account:
             "iam:ListRoles": 1,
             "s3:ListBuckets": 1,
         },
+        "throttled": 0,
+        "throttled_by_operation": {},
     }
     emulator.admin("DELETE", "calls", account=account)
     assert emulator.admin("GET", "calls", account=account)["total"] == 0
@@ -49,6 +51,11 @@ def test_calls_are_counted_by_operation_and_account(emulator: Emulator, account:
         ("logs", lambda client: client.describe_log_groups(), "ThrottlingException"),
         ("dynamodb", lambda client: client.list_tables(), "ThrottlingException"),
         ("s3", lambda client: client.list_buckets(), "SlowDown"),
+        ("acm", lambda client: client.list_certificates(), "ThrottlingException"),
+        ("route53", lambda client: client.list_hosted_zones(), "Throttling"),
+        ("wafv2", lambda client: client.list_web_acls(Scope="REGIONAL"), "ThrottlingException"),
+        ("ses", lambda client: client.list_identities(), "Throttling"),
+        ("sesv2", lambda client: client.get_account(), "TooManyRequestsException"),
     ],
 )
 def test_throttling_has_each_services_own_shape(emulator: Emulator, account: str, service, call, code):
