@@ -37,6 +37,9 @@ impl Context {
 
     /// The statements of a function's policy as they were when the run first asked.
     pub(super) async fn statements(&self, function: &str) -> Result<Arc<[Value]>, Failure> {
+        if !self.has_function(function).await? {
+            return Ok([].into());
+        }
         self.lambda.statements.get_or_ask(function, || self.statements_now(function)).await
     }
 

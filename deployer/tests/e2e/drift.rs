@@ -1,6 +1,7 @@
 //! What somebody changes behind cogapi's back is shown, and put right.
 
 use aws_sdk_cognitoidentityprovider::types::{PasswordPolicyType, UserPoolPolicyType};
+use aws_sdk_lambda::types::Environment;
 
 use crate::world::World;
 
@@ -47,5 +48,39 @@ async fn what_was_deleted_by_hand_is_made_again_with_all_that_depends_on_it() {
     expected.must(&["deploy", "--yes"]);
     world.must(&["deploy", "--yes"]);
     assert_eq!(world.shape(), expected.shape());
+    assert_eq!(world.run(&["plan", "--detailed-exitcode"]).code, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_let_in_behind_our_back_is_shown_and_shut_out() {
+    let world = World::new();
+    world.must(&["deploy", "--yes"]);
+    let clients = world.clients();
+    let lambda = &clients.lambda;
+    let before = lambda.get_function_configuration().function_name("shop-dev-login").send().await.unwrap();
+    let mut variables = before.environment.unwrap().variables.unwrap();
+    let secret = variables["CLIENT_SECRET"].clone();
+
+    // Everybody may invoke an endpoint past the API, a role may do everything, and the secret lies open.
+    let add = lambda.add_permission().function_name("shop-dev-userinfo").statement_id("theirs");
+    add.action("lambda:InvokeFunction").principal("*").send().await.unwrap();
+    let put = clients.iam.put_role_policy().role_name("shop-dev-calls-nothing").policy_name("theirs");
+    let all = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    put.policy_document(all).send().await.unwrap();
+    variables.insert("COPY".to_owned(), secret.clone());
+    let update = lambda.update_function_configuration().function_name("shop-dev-login");
+    let copied = Environment::builder().set_variables(Some(variables)).build();
+    update.environment(copied).send().await.unwrap();
+
+    for arguments in [&["plan", "--detailed-exitcode"][..], &["plan", "--detailed-exitcode", "--json"]] {
+        let planned = world.run(arguments);
+        assert_eq!(planned.code, Some(2), "{planned}");
+        for shown in ["statement theirs", "inline policy theirs", "COPY", "(set outside cogapi)"] {
+            assert!(planned.stdout.contains(shown), "{shown}: {planned}");
+        }
+        assert!(!planned.to_string().contains(&secret));
+    }
+    world.must(&["deploy", "--yes"]);
+    assert!(lambda.get_policy().function_name("shop-dev-userinfo").send().await.is_err());
     assert_eq!(world.run(&["plan", "--detailed-exitcode"]).code, Some(0));
 }

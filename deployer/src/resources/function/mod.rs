@@ -147,6 +147,8 @@ impl Function {
             let error = match call.clone().send().await {
                 Ok(made) => {
                     if made.state() != Some(&State::Active) {
+                        // Just now it was not ready: there is no use in asking at once.
+                        Waits::default().wait().await;
                         self.settled(cx).await?;
                     }
                     return Ok(None);
