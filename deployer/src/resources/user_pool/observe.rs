@@ -83,9 +83,10 @@ fn deviations(pool: &UserPoolType) -> BTreeMap<String, String> {
     let sms = pool.sms_configuration().map(|sms| sms.sns_caller_arn.clone());
     let threats = pool.user_pool_add_ons().and_then(|add_ons| {
         let custom = add_ons.advanced_security_additional_flows().and_then(|flows| flows.custom_auth_mode());
-        let mode = &add_ons.advanced_security_mode;
-        let on = *mode != AdvancedSecurityModeType::Off || custom.is_some();
-        on.then(|| mode.as_str().to_owned())
+        match &add_ons.advanced_security_mode {
+            AdvancedSecurityModeType::Off => custom.map(|mode| mode.as_str().to_owned()),
+            mode => Some(mode.as_str().to_owned()),
+        }
     });
     let history = pool
         .policies()
