@@ -14,16 +14,20 @@ _SERVICES = "ministack.services."
 
 # Stores that the sections below describe, or that only say more about what those describe.
 _DESCRIBED = {
+    "acm": ("_certificates",),
     "apigateway_v1": (
         "_rest_apis", "_resources", "_stages_v1", "_deployments_v1", "_authorizers_v1", "_models",
         "_gateway_responses", "_deployed_gateway_responses", "_documentation_parts", "_request_validators",
+        "_domain_names", "_base_path_mappings", "_account_settings",
     ),
     "cloudwatch_logs": ("_log_groups",),
     "cognito": ("_user_pools",),
     "dynamodb": ("_tables", "_tags", "_ttl_settings", "_pitr_settings"),
     "iam": ("_roles",),
     "lambda_svc": ("_functions",),
+    "route53": ("_zones", "_records"),
     "s3": ("_bucket_encryption", "_buckets", "_object_versions"),
+    "waf": ("_web_acls", "_associations"),
 }  # fmt: skip
 
 # Stores that hold what has happened, or what every account has, not what exists.
@@ -56,6 +60,16 @@ def take(account: str) -> dict[str, object]:
         "rest_apis": sorted(
             (_rest_api(account, api) for api in _values("apigateway_v1", "_rest_apis", account)), key=_by_name
         ),
+        "domain_names": sorted(
+            (_domain_name(key, domain, account) for key, domain in _items("apigateway_v1", "_domain_names", account)),
+            key=_by_name,
+        ),
+        "api_gateway_accounts": sorted(_api_gateway_accounts(account), key=_by_name),
+        "certificates": sorted(map(_certificate, _values("acm", "_certificates", account)), key=_by_name),
+        "hosted_zones": sorted(
+            (_hosted_zone(account, zone) for zone in _values("route53", "_zones", account)), key=_by_name
+        ),
+        "web_acls": sorted((_web_acl(account, acl) for acl in _values("waf", "_web_acls", account)), key=_by_name),
         "log_groups": sorted(_log_groups(account), key=_by_name),
         "buckets": sorted(_buckets(account), key=_by_name),
         "tables": sorted(map(_table, _values("dynamodb", "_tables", account)), key=_by_name),
@@ -85,6 +99,7 @@ def _function(function: dict) -> dict[str, object]:
         "handler": config.get("Handler", ""),
         "role": config.get("Role", ""),
         "code": config.get("CodeSha256", ""),
+        "reserved_concurrency": function.get("concurrency"),
         "permissions": sorted(statement["Sid"] for statement in function["policy"]["Statement"]),
     }
 
@@ -112,9 +127,69 @@ def _rest_api(account: str, api: dict) -> dict[str, object]:
         ),
         "deployments": sorted(deployment["id"] for deployment in of_api("_deployments_v1")),
         "stages": sorted(
-            ({"name": stage["stageName"], "deployment": stage["deploymentId"]} for stage in of_api("_stages_v1")),
+            (_stage(stage) for stage in of_api("_stages_v1")),
             key=_by_name,
         ),
+    }
+
+
+def _stage(stage: dict) -> dict[str, object]:
+    return {
+        "name": stage["stageName"],
+        "deployment": stage["deploymentId"],
+        "access_logs": (stage.get("accessLogSettings") or {}).get("destinationArn"),
+        "throttled": sorted(stage.get("methodSettings") or {}),
+    }
+
+
+def _domain_name(key: tuple, domain: dict, account: str) -> dict[str, object]:
+    found = _items("apigateway_v1", "_base_path_mappings", account)
+    mappings = next((mappings for other, mappings in found if other == key), {})
+    return {
+        "name": domain["domainName"],
+        "target": domain["regionalDomainName"],
+        "certificate": domain.get("regionalCertificateArn") or domain.get("certificateArn"),
+        "security_policy": domain.get("securityPolicy"),
+        "mappings": {
+            base_path: f"{mapping['restApiId']}/{mapping['stage']}" for base_path, mapping in sorted(mappings.items())
+        },
+    }
+
+
+def _api_gateway_accounts(account: str) -> Iterator[dict[str, object]]:
+    """The settings that an account has once in a region; those that were never set are no thing that exists."""
+    for key, found in _items("apigateway_v1", "_account_settings", account):
+        if role := found.get("cloudwatchRoleArn"):
+            yield {"name": key[1], "log_role": role}
+
+
+def _certificate(certificate: dict) -> dict[str, object]:
+    return {
+        "id": certificate["CertificateArn"],
+        "name": certificate["DomainName"],
+        "names": sorted(certificate["SubjectAlternativeNames"]),
+        "status": certificate["Status"],
+    }
+
+
+def _hosted_zone(account: str, zone: dict) -> dict[str, object]:
+    records = next((found for key, found in _items("route53", "_records", account) if key[-1] == zone["id"]), [])
+    return {"id": zone["id"], "name": zone["name"], "records": sorted(map(_record, records))}
+
+
+def _record(record: dict) -> str:
+    """A record in one line, as a zone file has it."""
+    alias = record.get("AliasTarget")
+    value = f"ALIAS {alias['DNSName']}" if alias else ", ".join(sorted(record.get("ResourceRecords", [])))
+    return f"{record['Name']} {record.get('TTL', '-')} {record['Type']} {value}"
+
+
+def _web_acl(account: str, acl: dict) -> dict[str, object]:
+    return {
+        "id": acl["Id"],
+        "name": acl["Name"],
+        "rules": [rule["Name"] for rule in sorted(acl["Rules"], key=lambda rule: rule["Priority"])],
+        "protects": sorted(key[-1] for key, arn in _items("waf", "_associations", account) if arn == acl["ARN"]),
     }
 
 

@@ -89,6 +89,7 @@ _Check = tuple[Callable[[object], bool], str]
 # By the type of the default.
 _KINDS: dict[type, _Check] = {
     bool: (lambda value: isinstance(value, bool), "true or false"),
+    int: (_is_amount, "a number of at least 0"),
     float: (_is_amount, "a number of at least 0"),
 }
 # By name, for what needs more than that.
