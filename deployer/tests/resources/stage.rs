@@ -33,6 +33,28 @@ async fn patch(world: &World, stage: &Stage, path: &str, value: &str) {
     update.patch_operations(operation).send().await.unwrap();
 }
 
+/// Gives the account the role without which API Gateway lets no stage log.
+async fn allow_logging(world: &World) {
+    let clients = &world.cx().clients;
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"
+    }]});
+    let role = clients.iam.create_role().role_name("gateway-logs");
+    let role = role.assume_role_policy_document(trust.to_string()).send().await.unwrap();
+    let policy = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs";
+    let attach = clients.iam.attach_role_policy().role_name("gateway-logs").policy_arn(policy);
+    attach.send().await.unwrap();
+    let set = PatchOperation::builder().op(Op::Replace).path("/cloudwatchRoleArn");
+    let set = set.value(role.role.unwrap().arn).build();
+    let mut tries = 0;
+    // A new role is of no use for some seconds.
+    while let Err(error) = clients.apigateway.update_account().patch_operations(set.clone()).send().await {
+        tries += 1;
+        assert!(tries < 50, "{error:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+}
+
 #[tokio::test]
 async fn a_missing_stage_is_made_and_then_left_alone() {
     let (world, stage) = with_deployment().await;
@@ -70,6 +92,7 @@ async fn only_what_differs_is_changed() {
 #[tokio::test]
 async fn what_others_did_to_the_stage_shows_and_is_put_right() {
     let (world, stage) = with_deployment().await;
+    allow_logging(&world).await;
     let outputs = world.deploy(&stage, None).await;
     for (path, value) in [
         ("/*/*/throttling/rateLimit", "1000"),
