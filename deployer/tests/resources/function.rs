@@ -5,17 +5,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use aws_sdk_lambda::types::{
     Architecture, Environment, LogFormat, LoggingConfig, Runtime, State, TracingConfig, TracingMode,
 };
-use cogapi::resources::{AppClient, ClientRef, Function, Role, STACK_TAG};
+use cogapi::resources::{ClientRef, Function, Role, STACK_TAG};
 use cogapi_engine::{Found, Resource as _};
 use serde_json::json;
 
 use crate::app_client::client;
 use crate::code::{Code, bucket_with};
-use crate::cognito::{owned, pool};
+use crate::cognito::pool;
 use crate::common::Emulator;
 use crate::drift::{Drift, every_field_is_put_right};
 use crate::role::role;
-use crate::scripted::{Script, refusal};
 use crate::support::{STACK, World, tags, tags_and};
 
 pub(crate) type Outputs = <Function as cogapi_engine::Resource>::Outputs;
@@ -377,62 +376,6 @@ async fn a_deleted_function_is_gone_and_may_be_deleted_again() {
     world.delete(&function, Some(&outputs)).await;
     world.delete(&function, None).await;
     world.expect_missing(&function, Some(&outputs)).await;
-}
-
-#[tokio::test]
-async fn the_secret_reaches_the_function_and_nothing_that_is_shown_or_stored() {
-    let (world, function, outputs) = deployed_with_secret().await;
-    let secret = environment(&world, &function).await.remove(SECRET).unwrap();
-    assert!(secret.len() >= 20, "{secret}");
-    let found = world.read(&function, Some(&outputs)).await;
-    let stored = json!({"inputs": found.existing().unwrap().0, "outputs": &outputs});
-    let cx = world.cx();
-    function.read(&cx, None).await.unwrap();
-    // The caches are filled by then.
-    let shown = format!("{found:?} {function:?} {outputs:?} {stored} {cx:?}");
-    assert!(!shown.contains(&secret) && !shown.contains(SECRET));
-    // Nor what somebody else put there, nor in a failure to change it.
-    set_environment(&world, &function, [(SECRET.to_owned(), "hunter2".to_owned())].into()).await;
-    let found = owned(&world, &function, Some(&outputs)).await;
-    let shown = format!("{found:?} {}", json!(found));
-    assert!(!shown.contains("hunter2"));
-    let found = world.read(&function, Some(&outputs)).await;
-    let lost = Function { role_arn: "arn:aws:iam::000000000000:role".to_owned(), ..function };
-    let (cx, script) = Script::of(
-        &world,
-        [
-            ("GET configuration", 200, json!({"State": "Active"})),
-            ("PUT configuration", 400, refusal("InvalidParameterValueException", "no such role")),
-        ],
-    );
-    let failure = lost.reconcile(&cx, found).await.unwrap_err();
-    script.is_over();
-    assert!(!format!("{failure:?} {failure}").contains(&secret));
-}
-
-#[tokio::test]
-async fn a_function_follows_when_the_app_client_is_another() {
-    let (world, function, outputs) = deployed_with_secret().await;
-    let of = function.client_secret_of.clone().unwrap();
-    let another = AppClient { name: "another".to_owned(), ..client(&of.pool_id) };
-    let client_id = world.deploy(&another, None).await.id;
-    let before = environment(&world, &function).await;
-    let next = Function { client_secret_of: Some(ClientRef { client_id, ..of }), ..function };
-    world.deploy_with(&next, Some(&outputs), &["UpdateFunctionConfiguration"]).await;
-    assert_ne!(environment(&world, &next).await[SECRET], before[SECRET]);
-    // And loses it when it no longer asks for it.
-    let without = Function { client_secret_of: None, ..next };
-    world.deploy_with(&without, Some(&outputs), &["UpdateFunctionConfiguration"]).await;
-    assert!(!environment(&world, &without).await.contains_key(SECRET));
-}
-
-#[tokio::test]
-async fn a_function_without_variables_loses_those_that_somebody_gave_it() {
-    let (world, function) = with_role().await;
-    let bare = Function { environment: [].into(), ..function };
-    world.deploy(&bare, None).await;
-    set_environment(&world, &bare, [("DEBUG".to_owned(), "1".to_owned())].into()).await;
-    world.deploy_with(&bare, None, &["UpdateFunctionConfiguration"]).await;
 }
 
 #[tokio::test]

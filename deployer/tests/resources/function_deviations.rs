@@ -14,9 +14,7 @@ use serde_json::json;
 
 use crate::code::Code;
 use crate::cognito::owned;
-use crate::function::{
-    Outputs, SECRET, deployed, deployed_with_secret, environment, let_in, set_environment, with_role,
-};
+use crate::function::{Outputs, deployed, let_in, with_role};
 use crate::scripted::{Script, refusal};
 use crate::support::{STACK, World};
 
@@ -103,21 +101,6 @@ async fn a_statement_that_is_declared_from_now_on_is_not_taken_away() {
     result.unwrap();
     assert!(writes.is_empty(), "{writes:?}");
     world.expect(&next, Some(&outputs)).await;
-}
-
-#[tokio::test]
-async fn a_variable_that_is_not_as_we_set_it_shows_without_its_value() {
-    let (world, function, outputs) = deployed_with_secret().await;
-    let mut variables = environment(&world, &function).await;
-    let secret = variables[SECRET].clone();
-    variables.insert("COPY".into(), secret.clone());
-    variables.insert("ADMIN".into(), secret.clone());
-    set_environment(&world, &function, variables).await;
-    let found = owned(&world, &function, Some(&outputs)).await;
-    assert!(!format!("{found:?} {}", json!(found)).contains(&secret));
-    let [admin, copy, registration] = ["ADMIN", "COPY", "REGISTRATION"].map(|name| &*found.environment[name]);
-    assert_eq!([admin, copy, registration], ["(set outside cogapi)", "(set outside cogapi)", "open"]);
-    world.deploy_with(&function, Some(&outputs), &["UpdateFunctionConfiguration"]).await;
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod drift;
 mod function;
 mod function_changes;
 mod function_deviations;
+mod function_environment;
 mod log_group;
 mod permission;
 mod replacing;
