@@ -8,6 +8,7 @@ mod function;
 mod gateway;
 mod lambda;
 mod log_group;
+mod new_roles;
 mod once;
 mod permission;
 mod rest_api;
@@ -80,6 +81,7 @@ pub struct Context {
     /// What everything taggable is tagged with, the tags that make it ours included.
     pub tags: Tags,
     cognito: cognito::Cache,
+    new_roles: new_roles::NewRoles,
     lambda: lambda::Cache,
     roles: role::Cache,
 }
@@ -95,6 +97,7 @@ impl Context {
             bucket,
             tags,
             cognito: cognito::Cache::default(),
+            new_roles: new_roles::NewRoles::default(),
             lambda: lambda::Cache::default(),
             roles: role::Cache::default(),
         }

@@ -142,10 +142,13 @@ impl Function {
             .logging_config(self.logging())
             .set_tags(Some(self.tags.clone().into_iter().collect()))
             .code(FunctionCode::builder().s3_bucket(&cx.bucket).s3_key(self.key()?).build());
+        let turn = cx.new_roles.turn().await;
         let mut waits = Waits::default();
         loop {
             let error = match call.clone().send().await {
                 Ok(made) => {
+                    cx.new_roles.are_usable();
+                    drop(turn);
                     if made.state() != Some(&State::Active) {
                         // Just now it was not ready: there is no use in asking at once.
                         Waits::default().wait().await;
