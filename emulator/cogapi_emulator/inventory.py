@@ -138,7 +138,7 @@ def _stage(stage: dict) -> dict[str, object]:
         "name": stage["stageName"],
         "deployment": stage["deploymentId"],
         "access_logs": (stage.get("accessLogSettings") or {}).get("destinationArn"),
-        "throttled": sorted(stage.get("methodSettings") or {}),
+        "method_settings": sorted(stage.get("methodSettings") or {}),
     }
 
 

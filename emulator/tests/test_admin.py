@@ -48,7 +48,7 @@ def test_an_inventory_names_everything_and_forgets_what_is_deleted(emulator: Emu
             "name": "api",
             "methods": ["GET /v1/things/{id}", "OPTIONS /v1/things/{id}"],
             "deployments": [deployment],
-            "stages": [{"name": "live", "deployment": deployment, "access_logs": None, "throttled": []}],
+            "stages": [{"name": "live", "deployment": deployment, "access_logs": None, "method_settings": []}],
         }
     ]
     assert full["log_groups"] == [{"name": "group", "retention_days": None}]

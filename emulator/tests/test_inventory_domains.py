@@ -57,7 +57,7 @@ def test_it_is_described_and_forgotten(emulator: Emulator, account: str):
     assert full["api_gateway_accounts"] == [{"name": REGION, "log_role": role}]
     assert full["functions"][0]["reserved_concurrency"] == 7
     assert full["rest_apis"][0]["stages"] == [
-        {"name": STAGE, "deployment": deployment, "access_logs": destination(account), "throttled": []}
+        {"name": STAGE, "deployment": deployment, "access_logs": destination(account), "method_settings": []}
     ]
     assert full["other"] == {}
 
