@@ -11,7 +11,7 @@ use super::{Error, Outcome, question, work};
 use crate::artifacts::{self, Artifacts};
 use crate::backend;
 use crate::render::progress::Progress;
-use crate::render::{self, note, result};
+use crate::render::{self, count, note, result};
 
 /// Arguments of `cogapi deploy`.
 #[derive(Debug, Args)]
@@ -122,10 +122,10 @@ impl Deploy {
         }
         unless_interrupted(work::verify(opened, session, desired, progress)).await?;
         progress.say(&format!(
-            "{} is deployed and verified: {} changes, {} calls to AWS",
+            "{} is deployed and verified: {}, {} to AWS",
             opened.cx.stack,
-            applied.done,
-            opened.cx.clients.calls()
+            count(applied.done, "change"),
+            count(opened.cx.clients.calls(), "call")
         ));
         Ok(())
     }

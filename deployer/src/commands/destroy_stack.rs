@@ -8,7 +8,7 @@ use super::interrupt::unless_interrupted;
 use super::target::{Opened, Target};
 use super::{Error, Outcome, question, work};
 use crate::render::progress::Progress;
-use crate::render::{self, note};
+use crate::render::{self, count, note};
 
 /// Arguments of `cogapi destroy-stack`.
 #[derive(Debug, Args)]
@@ -75,10 +75,10 @@ impl DestroyStack {
         // The state knows of nothing any more, so what to look for is taken from the one before.
         unless_interrupted(work::gone(opened, &before, progress)).await?;
         progress.say(&format!(
-            "{} is destroyed, and looking again found nothing of it: {} changes, {} calls to AWS",
+            "{} is destroyed, and looking again found nothing of it: {}, {} to AWS",
             opened.cx.stack,
-            applied.done,
-            opened.cx.clients.calls()
+            count(applied.done, "change"),
+            count(opened.cx.clients.calls(), "call")
         ));
         Ok(())
     }

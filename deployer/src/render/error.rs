@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use cogapi_engine::{Applied, BackendError, Failure};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
+use super::count;
 use crate::commands::Error;
 use crate::config::{ConfigError, Problem};
 
@@ -142,8 +143,8 @@ fn incomplete(applied: &Applied) -> String {
     }
     let _ = write!(
         text,
-        "{} changes are done and stored. Run the same command again to go on from here.",
-        applied.done
+        "done and stored: {}. Run the same command again to go on from here.",
+        count(applied.done, "change")
     );
     text
 }

@@ -13,6 +13,12 @@ pub fn result(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
+/// A number and what there is so many of: `1 change`, `2 changes`.
+pub(crate) fn count(number: usize, one: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {one}{s}")
+}
+
 /// Writes a note on what happens to standard error, where it never mixes with results.
 pub fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");

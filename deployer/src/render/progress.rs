@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use cogapi_engine::{Action, Event};
 
-use super::note;
+use super::{count, note};
 
 /// Writes a line for every event that a person wants to see.
 #[derive(Debug, Clone, Copy)]
@@ -45,9 +45,9 @@ fn stamp(elapsed: Duration) -> String {
 /// `None` for what happens too often to be told.
 fn describe(event: &Event) -> Option<String> {
     Some(match event {
-        Event::RefreshStarted { resources } => format!("looking at {resources} resources"),
+        Event::RefreshStarted { resources } => format!("looking at {}", count(*resources, "resource")),
         Event::Refreshed { .. } | Event::Started { .. } | Event::ApplyStarted { changes: 0 } => return None,
-        Event::ApplyStarted { changes } => format!("making {changes} changes"),
+        Event::ApplyStarted { changes } => format!("making {}", count(*changes, "change")),
         Event::Finished { address, action, elapsed } => {
             format!("{} {address} ({:.1}s)", done(*action), elapsed.as_secs_f64())
         }
