@@ -132,6 +132,8 @@ def _install_reads() -> None:
         shape = original(certificate)
         # AWS: tags are read with ListTagsForCertificate.
         shape.pop("Tags")
+        # AWS: asked for as RSA_2048, shown as RSA-2048.
+        shape["KeyAlgorithm"] = shape["KeyAlgorithm"].replace("_", "-")
         if certificate["Status"] != "ISSUED":
             for name in ("IssuedAt", "NotBefore", "NotAfter"):
                 shape.pop(name)
@@ -144,6 +146,15 @@ def _install_reads() -> None:
             _shown_validation(certificate, options) for options in certificate["DomainValidationOptions"]
         ]
         return shape
+
+    @around(acm, "_describe_certificate")
+    def describe_certificate(original, data):
+        arn = data.get("CertificateArn", "")
+        certificate = acm._get_local_certificate(arn)
+        # AWS: "a delay of several seconds before you can retrieve information about it".
+        if certificate is not None and _age(certificate) < _settings().acm_describe_lag_seconds / 2:
+            return acm._certificate_not_found(arn)
+        return original(data)
 
     @around(acm, "_list_certificates")
     def list_certificates(_original, data):
@@ -167,17 +178,21 @@ def _install_reads() -> None:
 
 
 def _shown_validation(certificate: dict, options: dict) -> dict:
-    life = certificate.get(_LIFE, {})
     status = "PENDING_VALIDATION"
     if certificate["Status"] == "ISSUED":
         status = "SUCCESS"
     elif certificate["Status"] != "PENDING_VALIDATION":
         status = "FAILED"
     shown = options | {"ValidationStatus": status}
-    # AWS: for some seconds after RequestCertificate the records are not there yet.
-    if _now() - life.get("requested", 0) < _settings().acm_describe_lag_seconds:
+    # AWS: when the certificate is there, its records may still not be.
+    if _age(certificate) < _settings().acm_describe_lag_seconds:
         shown.pop("ResourceRecord", None)
     return shown
+
+
+def _age(certificate: dict) -> float:
+    """Seconds since the request; an imported certificate was never requested."""
+    return _now() - certificate.get(_LIFE, {}).get("requested", 0)
 
 
 def _summary(certificate: dict) -> dict:

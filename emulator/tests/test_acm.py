@@ -87,12 +87,18 @@ def test_an_idempotency_token_lasts_an_hour(emulator: Emulator, account: str):
     assert request() != first
 
 
-def test_the_records_show_some_time_after_the_request(emulator: Emulator, account: str):
+def test_a_certificate_shows_some_time_after_the_request_and_its_records_later_still(emulator: Emulator, account: str):
     arn = request_certificate(emulator, account, "api.example.com")
     settings(emulator, account, acm_describe_lag_seconds=60)
+    with pytest.raises(ClientError) as refused:
+        describe(emulator, account, arn)
+    assert refused.value.response["Error"]["Code"] == "ResourceNotFoundException"
+    settings(emulator, account, acm_clock_ahead_seconds=40)
     [option] = describe(emulator, account, arn)["DomainValidationOptions"]
     assert "ResourceRecord" not in option
     assert option["ValidationStatus"] == "PENDING_VALIDATION"
+    settings(emulator, account, acm_clock_ahead_seconds=70)
+    assert "ResourceRecord" in describe(emulator, account, arn)["DomainValidationOptions"][0]
 
 
 def test_validation_by_mail_is_the_default_and_has_no_records(emulator: Emulator, account: str):

@@ -39,9 +39,9 @@ def refusal(call, **arguments) -> tuple[str, str]:
     return refused.value.response["Error"]["Code"], refused.value.response["Error"]["Message"]
 
 
-def get(emulator: Emulator, domain: str, path: str) -> tuple[int, str]:
+def get(emulator: Emulator, domain: str, path: str, method: str = "GET") -> tuple[int, str]:
     """What a request to the domain's own address answers."""
-    request = urllib.request.Request(emulator.url + path, headers={"Host": f"{domain.upper()}:443"})
+    request = urllib.request.Request(emulator.url + path, headers={"Host": f"{domain.upper()}:443"}, method=method)
     try:
         with urllib.request.urlopen(request, timeout=20) as reply:
             return reply.status, reply.read().decode()
@@ -171,6 +171,9 @@ def test_requests_go_through_the_mapping(emulator: Emulator, account: str, domai
     client.create_base_path_mapping(domainName=domain, restApiId=api, stage=STAGE)
     # The empty base path passes the path as it is.
     assert get(emulator, domain, "/v1/things/1") == (200, "hello")
+    assert get(emulator, domain, "/v1/things/1", "OPTIONS") == (204, "")
+    # So does a path that the API has not, in the API's own words.
+    assert "Missing Authentication Token" in get(emulator, domain, "/none")[1]
     [mapping] = client.get_base_path_mappings(domainName=domain)["items"]
     assert mapping == {"basePath": "(none)", "restApiId": api, "stage": STAGE}
     operation = {"op": "replace", "path": "/basePath", "value": "v9"}
