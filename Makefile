@@ -2,7 +2,7 @@
 # they take the environment from ENVIRONMENT: `ENVIRONMENT=dev make deploy`.
 .PHONY: help local build plan deploy destroy destroy-stack destroy-backend list-envs test lint deny test-rust test-emulator bench clean
 
-COGAPI := cargo run --quiet --locked --package cogapi --
+COGAPI := cargo run --locked --package cogapi --
 # What tests and benchmarks are built with: always the same, or cargo would build the SDK once more for other features.
 BUILT := --workspace --all-features --locked
 # Python packages of the emulator's own tests: its requirements and pytest, apart from what users install.
