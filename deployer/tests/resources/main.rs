@@ -12,6 +12,7 @@ mod deployment;
 mod drift;
 mod function;
 mod function_changes;
+mod function_concurrency;
 mod function_deviations;
 mod function_environment;
 mod log_group;
