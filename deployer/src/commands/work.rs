@@ -116,6 +116,7 @@ pub(super) async fn gone(opened: &Opened, before: &State, progress: &Progress) -
     let left = look_until_settled(async || {
         let observed = look(&opened.cx.afresh(), &Desired::nothing(), before, progress).await?;
         let there = observed.resources.iter().filter(|(_, seen)| matches!(seen, Observation::Owned { .. }));
+        let there = there.filter(|(address, _)| !is_shared(address));
         Ok(there.map(|(address, _)| address.to_string()).collect())
     })
     .await?;
@@ -125,6 +126,11 @@ pub(super) async fn gone(opened: &Opened, before: &State, progress: &Progress) -
     Err(Failure::new("not everything is gone", format!("still there: {}", left.join(", ")))
         .with_hint("somebody may be making the same resources; look at them, and run the same command again")
         .into())
+}
+
+/// Whether it is meant to stay, as others rely on it, too.
+pub(super) fn is_shared(address: &Address) -> bool {
+    resources::kinds().of(address).is_ok_and(|kind| kind.shared())
 }
 
 /// Looks until nothing is left to tell, for a while: IAM's reads, and lists of most services, lag some seconds behind writes
