@@ -14,7 +14,7 @@ use super::interrupt;
 use super::target::Opened;
 use crate::render::note;
 use crate::render::progress::Progress;
-use crate::resources::{self, Context};
+use crate::resources::{self, Context, Reporter};
 
 /// Changes that run at once, for each service and in all. This bounds how many, not how many a second: what is too fast for AWS's
 /// control plane is throttled by it, and tried again after a growing wait.
@@ -64,7 +64,9 @@ pub(super) async fn do_plan(
         ApplyOptions { parallel: IN_ALL, per_service: PER_SERVICE.into(), cancel: interrupt::asked() };
     let kinds = resources::kinds();
     let observer = |event| progress.observe(&event);
-    let mut applied = apply(session, &kinds, &opened.cx, plan, &options, &observer).await?;
+    let said = *progress;
+    let cx = opened.cx.afresh().reporting_to(Reporter::new(move |waiting| said.say(&waiting.to_string())));
+    let mut applied = apply(session, &kinds, &cx, plan, &options, &observer).await?;
     let (stopped, unsaved) = (applied.stopped.take(), applied.not_stored.take());
     if stopped.is_some() || unsaved.is_some() {
         for (address, failure) in &applied.failed {

@@ -245,7 +245,8 @@ mod tests {
             ),
             ("stage.main", Change { deposed: 1, ..change(Action::None, Reason::Unchanged) }),
             ("role.calls-nothing", change(Action::Delete, Reason::Dropped)),
-            ("log_group.functions", change(Action::Forget, Reason::Dropped)),
+            ("log_group.functions", change(Action::Forget, Reason::DeletedOutside)),
+            ("gateway_log_role.account", change(Action::Forget, Reason::Shared)),
         ])
     }
 

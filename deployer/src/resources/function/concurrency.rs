@@ -16,8 +16,7 @@ impl Function {
                 let put = lambda.put_function_concurrency().function_name(&self.name);
                 let put = put.reserved_concurrent_executions(wanted);
                 let put = || put.clone().send();
-                let reserved =
-                    retry_while("reserving the function's concurrency failed", is_busy, put).await;
+                let reserved = retry_while("reserving the function's concurrency failed", is_busy, put).await;
                 reserved.map(|_| ()).map_err(explained)
             }
             None => {
