@@ -1,6 +1,7 @@
 //! The inventory: what an environment consists of, derived from its configuration and the handlers' registry. Pure: the same
 //! inputs give the same declarations, and nothing is asked or changed.
 
+mod domain;
 mod functions;
 mod policies;
 #[cfg(test)]
@@ -51,11 +52,7 @@ pub fn tags(environment: &Environment) -> Tags {
 #[must_use]
 pub fn not_made_yet(environment: &Environment) -> Vec<&'static str> {
     let api = &environment.api;
-    let asked = [
-        ("[domain]", environment.domain.is_some()),
-        ("api.waf", api.waf.is_some()),
-        ("api.access_logs", api.access_logs),
-    ];
+    let asked = [("api.waf", api.waf.is_some()), ("api.access_logs", api.access_logs)];
     asked.into_iter().filter(|(_, asked)| *asked).map(|(key, _)| key).collect()
 }
 
@@ -116,7 +113,7 @@ pub fn desired(inputs: &Inputs<'_>) -> Desired {
             .map(|(method, limit)| (method.to_string(), throttle(*limit)))
             .collect(),
         deviations: BTreeMap::new(),
-        tags,
+        tags: tags.clone(),
     };
     let stage = desired.declare("main", &stage);
     // The API names the functions without referring to them, so that both are made at the same time; clients reach a new
@@ -135,7 +132,16 @@ pub fn desired(inputs: &Inputs<'_>) -> Desired {
         }
         None => stage.output("invoke_url"),
     };
-    desired.output("api_url", url);
+    match &environment.domain {
+        Some(domain) => {
+            let (rest_api_id, stage_name) = (rest.output("id"), environment.api.stage.as_str());
+            let api = domain::Api { rest_api_id, stage: stage_name, after: stage.address() };
+            let own_url = domain::declare(&mut desired, domain, api, &tags);
+            desired.output("api_url", own_url);
+            desired.output("execute_api_url", url);
+        }
+        None => desired.output("api_url", url),
+    }
     desired.output("region", &environment.aws.region);
     desired.output("user_pool_id", &pool.id);
     desired.output("app_client_id", client.output("id"));

@@ -65,6 +65,10 @@ pub struct Clients {
     pub logs: aws_sdk_cloudwatchlogs::Client,
     /// STS.
     pub sts: aws_sdk_sts::Client,
+    /// Certificate Manager, in the same region: a regional domain name takes no certificate of another.
+    pub acm: aws_sdk_acm::Client,
+    /// Route 53.
+    pub route53: aws_sdk_route53::Client,
     /// The region, e.g. `eu-west-1`.
     pub region: String,
     /// Where calls go instead of AWS, if `AWS_ENDPOINT_URL` says so.
@@ -128,6 +132,8 @@ impl Clients {
             dynamodb: client!(aws_sdk_dynamodb),
             logs: client!(aws_sdk_cloudwatchlogs),
             sts: client!(aws_sdk_sts),
+            acm: client!(aws_sdk_acm),
+            route53: client!(aws_sdk_route53),
             region: region.to_owned(),
             endpoint: shared.endpoint_url().map(ToOwned::to_owned),
             calls,

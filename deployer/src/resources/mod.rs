@@ -2,8 +2,12 @@
 //! facts, and nothing of other kinds, of plans or of terminals.
 
 mod app_client;
+mod base_path_mapping;
+mod certificate;
 mod cognito;
 mod deployment;
+mod dns_record;
+mod domain_name;
 mod function;
 mod gateway;
 mod lambda;
@@ -13,11 +17,13 @@ mod once;
 mod permission;
 mod rest_api;
 mod role;
+mod route53;
 mod stage;
 mod tags;
 mod user_group;
 mod user_pool;
 mod user_pool_triggers;
+mod waiting;
 
 use cogapi_engine::Kinds;
 
@@ -25,8 +31,12 @@ use crate::aws::Clients;
 use tags::{TagChanges, tags_from};
 
 pub use app_client::{AppClient, Rotation, TokenLifetimes};
+pub use base_path_mapping::BasePathMapping;
+pub use certificate::Certificate;
 pub use cognito::ClientSecret;
 pub use deployment::Deployment;
+pub use dns_record::DnsRecord;
+pub use domain_name::DomainName;
 pub use function::{ClientRef, Function};
 pub use log_group::LogGroup;
 pub use permission::Permission;
@@ -39,13 +49,18 @@ pub use user_pool::{
     Accounts, CharacterClass, EmailSettings, Mfa, Passkeys, PasswordPolicy, SignIn, UserPool,
 };
 pub use user_pool_triggers::UserPoolTriggers;
+pub use waiting::{Reporter, Waiting};
 
 /// Every kind, by name. A new one is a file and a line here.
 #[must_use]
 pub fn kinds() -> Kinds<Context> {
     Kinds::new()
         .register::<AppClient>()
+        .register::<BasePathMapping>()
+        .register::<Certificate>()
         .register::<Deployment>()
+        .register::<DnsRecord>()
+        .register::<DomainName>()
         .register::<Function>()
         .register::<LogGroup>()
         .register::<Permission>()
@@ -80,6 +95,8 @@ pub struct Context {
     pub bucket: String,
     /// What everything taggable is tagged with, the tags that make it ours included.
     pub tags: Tags,
+    /// Is told what is waited for.
+    pub reporter: Reporter,
     cognito: cognito::Cache,
     new_roles: new_roles::NewRoles,
     lambda: lambda::Cache,
@@ -96,6 +113,7 @@ impl Context {
             stack,
             bucket,
             tags,
+            reporter: Reporter::default(),
             cognito: cognito::Cache::default(),
             new_roles: new_roles::NewRoles::default(),
             lambda: lambda::Cache::default(),
@@ -106,13 +124,20 @@ impl Context {
     /// The same with empty caches.
     #[must_use]
     pub fn afresh(&self) -> Self {
-        Self::new(
+        let fresh = Self::new(
             self.clients.clone(),
             self.account.clone(),
             self.stack.clone(),
             self.bucket.clone(),
             self.tags.clone(),
-        )
+        );
+        Self { reporter: self.reporter.clone(), ..fresh }
+    }
+
+    /// The same, and whoever waits tells `reporter`.
+    #[must_use]
+    pub fn reporting_to(self, reporter: Reporter) -> Self {
+        Self { reporter, ..self }
     }
 
     /// Whether something with these tags is this stack's.

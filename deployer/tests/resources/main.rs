@@ -4,11 +4,16 @@
 #![allow(unreachable_pub, reason = "the harness is shared with other test binaries")]
 
 mod app_client;
+mod base_path_mapping;
+mod certificate;
 mod code;
 mod cognito;
 #[path = "../common/mod.rs"]
 mod common;
 mod deployment;
+mod dns_record;
+mod domain_name;
+mod domains;
 mod drift;
 mod function;
 mod function_changes;
