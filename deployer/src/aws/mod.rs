@@ -2,6 +2,8 @@
 
 pub mod clients;
 pub mod errors;
+mod pace;
+mod rates;
 pub mod retry;
 
 pub use clients::{Clients, is_local};
