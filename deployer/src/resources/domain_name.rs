@@ -17,7 +17,7 @@ use crate::aws::failure;
 use crate::aws::retry::retry_while;
 
 /// How long a change may take to reach all of API Gateway.
-const UPDATING: Duration = Duration::from_secs(15 * 60);
+const UPDATING: Duration = Duration::from_mins(15);
 
 /// The inputs of a domain name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,15 +176,13 @@ impl Resource for DomainName {
 
     async fn reconcile(&self, cx: &Context, found: Found<Self>) -> Result<Outputs, Failure> {
         const SUMMARY: &str = "making the API's domain name failed";
-        let found = match found.existing() {
-            Some((present, outputs)) => (present.clone(), outputs.clone()),
-            None => {
-                self.create(cx).await?;
-                let made = self.observe(cx).await?;
-                made.ok_or_else(|| Failure::new(SUMMARY, format!("{} is gone again", self.name)))?
-            }
+        let (present, outputs) = if let Some((present, outputs)) = found.existing() {
+            (present.clone(), outputs.clone())
+        } else {
+            self.create(cx).await?;
+            let made = self.observe(cx).await?;
+            made.ok_or_else(|| Failure::new(SUMMARY, format!("{} is gone again", self.name)))?
         };
-        let (present, outputs) = found;
         if present.endpoint != self.endpoint {
             let detail = format!("{} is of the type {}, not {}", self.name, present.endpoint, self.endpoint);
             return Err(Failure::new(SUMMARY, detail).with_hint(

@@ -14,7 +14,7 @@ use crate::aws::failure;
 
 /// Changes reach all of Route 53's servers "generally within 60 seconds"
 /// (https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetChange.html).
-const PROPAGATION: Duration = Duration::from_secs(300);
+const PROPAGATION: Duration = Duration::from_mins(5);
 
 /// A name as the rest of cogapi writes it: lower case, without the trailing dot, and without Route 53's escapes, of which the
 /// wildcard's is the only one that a name of ours can have.
@@ -74,9 +74,9 @@ pub(super) async fn change(
     let changes = changes.collect::<Result<Vec<_>, _>>()?;
     let batch = ChangeBatch::builder().comment("cogapi").set_changes(Some(changes)).build();
     let batch = batch.map_err(|error| incomplete(&error))?;
-    let changed =
+    let request =
         cx.clients.route53.change_resource_record_sets().hosted_zone_id(zone_id).change_batch(batch);
-    match changed.send().await {
+    match request.send().await {
         Ok(answer) => Ok(Changed::Done(answer.change_info.map_or_else(String::new, |change| change.id))),
         Err(error) => {
             let refused = failure(SUMMARY, &error);

@@ -119,7 +119,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_is_told_when_it_begins_when_its_reason_changes_and_now_and_then() {
-        let (lines, failure) = told(Duration::from_secs(300)).await;
+        let (lines, failure) = told(Duration::from_mins(5)).await;
         assert_eq!(lines[0], "waits for a thing: it is new");
         assert!(lines[1].starts_with("waits for a thing: it is slow (1"), "{lines:?}");
         // Every 30 to 35 s after that.

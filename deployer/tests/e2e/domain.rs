@@ -48,16 +48,16 @@ impl Zone {
         let zones = self.world.inventory()["hosted_zones"].clone();
         zones[0]["records"].as_array().unwrap().clone()
     }
+}
 
-    /// What the API answers to a sign-in with nothing in it, at the emulator, asked for by `host`.
-    fn answers_at(&self, host: &str) -> bool {
-        status(&Emulator::shared().url, Some(host)) == 400
-    }
+/// Whether the API answers, at the emulator, to a sign-in with nothing in it that is sent to `host`.
+fn answers_at(host: &str) -> bool {
+    status(&Emulator::shared().url, Some(host)) == 400
+}
 
-    fn answers_at_its_execute_api_address(&self, outputs: &Value) -> bool {
-        let url = outputs.get("execute_api_url").unwrap_or(&outputs["api_url"]);
-        status(url.as_str().unwrap(), None) == 400
-    }
+fn answers_at_its_execute_api_address(outputs: &Value) -> bool {
+    let url = outputs.get("execute_api_url").unwrap_or(&outputs["api_url"]);
+    status(url.as_str().unwrap(), None) == 400
 }
 
 fn status(url: &str, host: Option<&str>) -> u16 {
@@ -78,8 +78,8 @@ async fn a_domain_comes_changes_goes_and_comes_again() {
     assert!(deployed.stderr.contains("waits for the certificate of *.example.com: "), "{deployed}");
     let outputs = zone.world.outputs();
     assert_eq!(outputs["api_url"], format!("https://{}", zone.name("auth")));
-    assert!(zone.answers_at(&zone.name("auth")), "not at its own name");
-    assert!(zone.answers_at_its_execute_api_address(&outputs));
+    assert!(answers_at(&zone.name("auth")), "not at its own name");
+    assert!(answers_at_its_execute_api_address(&outputs));
 
     // Another name, with the same certificate.
     zone.configure("login", "*.example.com");
@@ -87,12 +87,12 @@ async fn a_domain_comes_changes_goes_and_comes_again() {
     let changed = zone.world.outputs();
     assert_eq!(changed["api_url"], format!("https://{}", zone.name("login")));
     assert_eq!(changed["execute_api_url"], outputs["execute_api_url"]);
-    assert!(zone.answers_at(&zone.name("login")) && !zone.answers_at(&zone.name("auth")));
+    assert!(answers_at(&zone.name("login")) && !answers_at(&zone.name("auth")));
 
     // The same name with another certificate.
     zone.configure("login", "NAME");
     zone.deploy();
-    assert!(zone.answers_at(&zone.name("login")));
+    assert!(answers_at(&zone.name("login")));
     let certificates = zone.world.inventory()["certificates"].clone();
     assert_eq!(certificates.as_array().unwrap().len(), 1, "{certificates}");
 
@@ -101,14 +101,14 @@ async fn a_domain_comes_changes_goes_and_comes_again() {
     let without = zone.world.outputs();
     assert_eq!(without["api_url"], outputs["execute_api_url"]);
     assert_eq!(without.get("execute_api_url"), None);
-    assert!(zone.answers_at_its_execute_api_address(&without) && !zone.answers_at(&zone.name("login")));
+    assert!(answers_at_its_execute_api_address(&without) && !answers_at(&zone.name("login")));
     for section in ["domain_names", "certificates"] {
         assert_eq!(zone.world.inventory()[section], json!([]), "{section}");
     }
 
     zone.configure("auth", "*.example.com");
     zone.deploy();
-    assert!(zone.answers_at(&zone.name("auth")));
+    assert!(answers_at(&zone.name("auth")));
     zone.world.must(&["destroy", "--yes"]);
     let mut after = zone.world.inventory();
     // The validation records of both certificates stay, for other certificates of the domain.
@@ -131,7 +131,7 @@ async fn clients_of_the_execute_api_address_notice_nothing() {
         let mut running = zone.world.start(&["deploy", "--yes"]);
         let mut asked = 0;
         let ended = loop {
-            assert!(zone.answers_at_its_execute_api_address(&outputs), "not after {asked} requests");
+            assert!(answers_at_its_execute_api_address(&outputs), "not after {asked} requests");
             asked += 1;
             if let Some(ended) = running.try_wait().unwrap() {
                 break ended;
@@ -159,7 +159,7 @@ async fn a_certificate_that_failed_is_explained_and_the_next_deploy_requests_ano
     let planned = zone.world.run(&["plan"]);
     assert!(planned.stdout.contains("CAA_ERROR"), "{planned}");
     zone.deploy();
-    assert!(zone.answers_at(&zone.name("auth")));
+    assert!(answers_at(&zone.name("auth")));
     let certificates = zone.world.inventory()["certificates"].clone();
     assert_eq!(certificates.as_array().unwrap().len(), 1, "{certificates}");
 }
@@ -185,7 +185,7 @@ async fn a_record_of_somebody_else_is_refused_before_anything_is_made() {
     assert_eq!(zone.world.inventory(), before);
 
     let adopted = zone.world.must(&["deploy", "--yes", "--adopt"]);
-    assert!(zone.answers_at(&zone.name("auth")), "{adopted}");
+    assert!(answers_at(&zone.name("auth")), "{adopted}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,5 +196,5 @@ async fn a_domain_deleted_by_hand_is_made_again() {
     let delete = zone.world.clients().apigateway.delete_domain_name().domain_name(zone.name("auth"));
     delete.send().await.unwrap();
     zone.deploy();
-    assert!(zone.answers_at(&zone.name("auth")));
+    assert!(answers_at(&zone.name("auth")));
 }

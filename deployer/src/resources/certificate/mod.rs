@@ -18,7 +18,7 @@ use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 
 /// How long a certificate may still count as used after its domain name is gone: `InUseBy` lags by minutes.
-const LETTING_GO: Duration = Duration::from_secs(15 * 60);
+const LETTING_GO: Duration = Duration::from_mins(15);
 
 /// The inputs of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

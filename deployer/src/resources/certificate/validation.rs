@@ -14,7 +14,7 @@ use crate::resources::waiting::Wait;
 
 /// Usually it takes some minutes; ACM itself says that it can take longer
 /// (https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html), and gives up after 72 hours.
-const ISSUING: Duration = Duration::from_secs(45 * 60);
+const ISSUING: Duration = Duration::from_mins(45);
 /// ACM's own recommendation for it.
 const TTL_SECONDS: i64 = 300;
 
