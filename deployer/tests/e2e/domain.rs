@@ -188,6 +188,31 @@ async fn a_record_of_somebody_else_is_refused_before_anything_is_made() {
     assert!(answers_at(&zone.name("auth")), "{adopted}");
 }
 
+/// Nothing about a record tells whose it is, but it points to what is ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_state_is_rebuilt_with_the_domain_and_nothing_is_made_anew() {
+    let zone = Zone::new().await;
+    zone.configure("auth", "*.example.com");
+    zone.deploy();
+    let before = zone.world.shape();
+    let bucket = format!("shop-state-{}", zone.world.account);
+    zone.world.clients().s3.delete_object().bucket(bucket).key("dev/state.json").send().await.unwrap();
+    assert_eq!(zone.world.run(&["outputs"]).code, Some(1), "the state is still there");
+    zone.world.forget_calls();
+    zone.deploy();
+    let calls = zone.world.calls()["by_operation"].clone();
+    let made: Vec<&String> =
+        calls.as_object().unwrap().keys().filter(|call| writes_to_the_domain(call)).collect();
+    assert!(made.is_empty(), "{made:?}");
+    assert_eq!(zone.world.shape(), before);
+}
+
+fn writes_to_the_domain(call: &str) -> bool {
+    let (service, operation) = call.split_once(':').unwrap();
+    let reads = ["Get", "List", "Describe"].iter().any(|read| operation.starts_with(read));
+    ["acm", "route53", "apigateway"].contains(&service) && !reads
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_domain_deleted_by_hand_is_made_again() {
     let zone = Zone::new().await;

@@ -162,4 +162,13 @@ mod tests {
           hint: ACM did not see its record within 72 hours: see that the domain's name servers are those of the hosted zone; `cogapi deploy` then requests another one
         ");
     }
+
+    #[test]
+    fn whoever_waited_in_vain_for_a_record_of_theirs_is_told_where_to_look() {
+        let certificate = Certificate::of("auth.example.com", "Z1", [].into());
+        let late = || Failure::new("AWS took too long", "waits for it").with_hint("again");
+        let hint = certificate.late(late(), true).hint;
+        assert!(hint.is_some_and(|hint| hint.contains("registrar") && hint.contains("zone Z1")));
+        assert_eq!(certificate.late(late(), false), late());
+    }
 }
