@@ -3,6 +3,7 @@
 
 mod domain;
 mod functions;
+mod options;
 mod policies;
 #[cfg(test)]
 mod tests;
@@ -46,14 +47,6 @@ pub fn tags(environment: &Environment) -> Tags {
     tags.insert(ENVIRONMENT_TAG.to_owned(), environment.name.clone());
     tags.insert(STATE_TAG.to_owned(), format!("{}/{}", environment.state.bucket, environment.name));
     tags
-}
-
-/// The keys of the environment that ask for something that [`desired`] does not declare yet.
-#[must_use]
-pub fn not_made_yet(environment: &Environment) -> Vec<&'static str> {
-    let api = &environment.api;
-    let asked = [("api.waf", api.waf.is_some()), ("api.access_logs", api.access_logs)];
-    asked.into_iter().filter(|(_, asked)| *asked).map(|(key, _)| key).collect()
 }
 
 /// Everything that should exist.
@@ -101,6 +94,7 @@ pub fn desired(inputs: &Inputs<'_>) -> Desired {
     let deployment = desired.declare("main", &Deployment::of(&api, rest.output("id")));
     // A snapshot of the API as it was before its body was put would be one of nothing.
     desired.after(deployment.address(), rest.address());
+    let (access_logs, log_role) = options::access_logs(&mut desired, inputs, &stack, &tags).unzip();
     let stage = Stage {
         rest_api_id: rest.output("id"),
         name: environment.api.stage.clone(),
@@ -112,6 +106,7 @@ pub fn desired(inputs: &Inputs<'_>) -> Desired {
             .iter()
             .map(|(method, limit)| (method.to_string(), throttle(*limit)))
             .collect(),
+        access_logs,
         deviations: BTreeMap::new(),
         tags: tags.clone(),
     };
@@ -123,6 +118,12 @@ pub fn desired(inputs: &Inputs<'_>) -> Desired {
     }
     // Or the first users would get Cognito's own mails.
     desired.after(stage.address(), triggers.address());
+    if let Some(role) = log_role {
+        desired.after(stage.address(), role.address());
+    }
+    if let Some(waf) = environment.api.waf {
+        options::firewall(&mut desired, inputs, waf, &rest, &stage, &tags);
+    }
 
     let url = match inputs.endpoint {
         // An emulator has no execute-api host names; this is where they answer instead.

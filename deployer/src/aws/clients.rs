@@ -23,6 +23,7 @@ use cogapi_engine::Failure;
 
 use super::errors::failure;
 use super::pace::{MarkCalls, paced};
+use super::wafv2::WafV2;
 
 /// Enough to outlast a burst at the slowest published rate (API Gateway's one CreateRestApi in 3 s).
 const ATTEMPTS: u32 = 10;
@@ -71,6 +72,8 @@ pub struct Clients {
     pub acm: aws_sdk_acm::Client,
     /// Route 53.
     pub route53: aws_sdk_route53::Client,
+    /// AWS WAF.
+    pub wafv2: WafV2,
     /// The region, e.g. `eu-west-1`.
     pub region: String,
     /// Where calls go instead of AWS, if `AWS_ENDPOINT_URL` says so.
@@ -146,6 +149,7 @@ impl Clients {
             sts: client!(aws_sdk_sts),
             acm: client!(aws_sdk_acm),
             route53: client!(aws_sdk_route53),
+            wafv2: WafV2::new(region, shared, &interceptors),
             region: region.to_owned(),
             endpoint: shared.endpoint_url().map(ToOwned::to_owned),
             calls,

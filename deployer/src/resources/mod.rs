@@ -10,6 +10,7 @@ mod dns_record;
 mod domain_name;
 mod function;
 mod gateway;
+mod gateway_log_role;
 mod lambda;
 mod log_group;
 mod new_roles;
@@ -24,6 +25,8 @@ mod user_group;
 mod user_pool;
 mod user_pool_triggers;
 mod waiting;
+mod web_acl;
+mod web_acl_association;
 
 use cogapi_engine::Kinds;
 
@@ -38,11 +41,12 @@ pub use deployment::Deployment;
 pub use dns_record::DnsRecord;
 pub use domain_name::DomainName;
 pub use function::{ClientRef, Function};
+pub use gateway_log_role::GatewayLogRole;
 pub use log_group::LogGroup;
 pub use permission::Permission;
 pub use rest_api::{Authorization, Cors, RestApi, Route, body_hash};
 pub use role::Role;
-pub use stage::{Stage, Throttle};
+pub use stage::{AccessLogs, Stage, Throttle};
 pub use tags::Tags;
 pub use user_group::UserGroup;
 pub use user_pool::{
@@ -50,6 +54,8 @@ pub use user_pool::{
 };
 pub use user_pool_triggers::UserPoolTriggers;
 pub use waiting::{Reporter, Waiting};
+pub use web_acl::WebAcl;
+pub use web_acl_association::WebAclAssociation;
 
 /// Every kind, by name. A new one is a file and a line here.
 #[must_use]
@@ -62,6 +68,7 @@ pub fn kinds() -> Kinds<Context> {
         .register::<DnsRecord>()
         .register::<DomainName>()
         .register::<Function>()
+        .register::<GatewayLogRole>()
         .register::<LogGroup>()
         .register::<Permission>()
         .register::<RestApi>()
@@ -70,6 +77,8 @@ pub fn kinds() -> Kinds<Context> {
         .register::<UserGroup>()
         .register::<UserPool>()
         .register::<UserPoolTriggers>()
+        .register::<WebAcl>()
+        .register::<WebAclAssociation>()
 }
 
 /// The tag that holds the stack's name.

@@ -31,6 +31,7 @@ async fn stage(world: &World, rest_api_id: &str, name: &str) {
         deployment_id: deployment.id,
         throttle: None,
         method_throttles: [].into(),
+        access_logs: None,
         deviations: [].into(),
         tags: tags(),
     };
