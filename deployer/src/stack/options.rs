@@ -73,3 +73,80 @@ pub(super) fn firewall(
     let association = desired.declare("main", &association);
     desired.after(association.address(), stage.address());
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::stack::desired;
+
+    /// The stack of an environment with these keys in `[api]`.
+    fn with(api: &str) -> Desired {
+        let text = format!(
+            "[aws]\nregion = \"eu-west-1\"\n[state]\nbucket = \"b-state\"\n[api]\nname = \"shop\"\n{api}\n\
+             [email]\nfrom = \"hello@example.com\"\n"
+        );
+        let environment = crate::config::parse("dev", "test.toml", &text).unwrap();
+        desired(&Inputs {
+            environment: &environment,
+            account: "123456789012",
+            partition: "aws",
+            endpoint: None,
+            api_sha256: "api",
+            triggers_sha256: "triggers",
+        })
+    }
+
+    /// What another stack has more than one without options, or otherwise: addresses, dependencies, inputs without tags.
+    fn differing(other: &Desired) -> String {
+        let plain = with("");
+        assert!(plain.resources.keys().all(|address| other.resources.contains_key(address)));
+        let differing = other
+            .resources
+            .iter()
+            .filter(|(address, declaration)| plain.resources.get(*address) != Some(declaration));
+        let lines = differing.map(|(address, declaration)| {
+            let known = plain.resources.get(address);
+            let before = known.map(|known| known.dependencies()).unwrap_or_default();
+            let after: BTreeSet<_> = declaration.dependencies().difference(&before).cloned().collect();
+            let after: Vec<_> = after.iter().map(ToString::to_string).collect();
+            let inputs = declaration.inputs.as_object().unwrap().iter();
+            let same = |name: &str| known.map(|known| &known.inputs[name]);
+            let inputs: Value = inputs
+                .filter(|(name, value)| *name != "tags" && same(name) != Some(value))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            format!("{address} after [{}]\n  {inputs}\n", after.join(" "))
+        });
+        lines.collect()
+    }
+
+    #[test]
+    fn access_logs_add_a_group_and_the_account_s_role_before_the_stage_logs() {
+        insta::assert_snapshot!(differing(&with("access_logs = true")));
+    }
+
+    #[test]
+    fn a_firewall_adds_a_web_acl_and_its_place_before_the_stage() {
+        insta::assert_snapshot!(differing(&with("waf = { rate_limit = 300 }")));
+    }
+
+    #[test]
+    fn a_line_of_the_access_log_is_json_and_holds_nothing_that_a_client_wrote() {
+        let line: Value = serde_json::from_str(LINE).unwrap();
+        let values: Vec<&str> =
+            line.as_object().unwrap().values().map(|value| value.as_str().unwrap()).collect();
+        // API Gateway refuses a format without it.
+        assert!(values.contains(&"$context.requestId"));
+        for written_by_clients in
+            ["$context.path", "$context.identity.userAgent", "$input", "authorizer", "header"]
+        {
+            assert!(!LINE.contains(written_by_clients), "{written_by_clients}");
+        }
+    }
+}

@@ -59,6 +59,9 @@ fn variants(name: &str) -> impl Iterator<Item = Environment> {
         "[access]\nregistration = \"admin\"\nadmin = \"iam\"\n",
         "[protection]\ndeletion = false\n",
         DOMAIN,
+        "[api.waf]\nrate_limit = 300\n",
+        "[api.method_throttle]\n\"POST /v1/login\" = { rate = 1, burst = 2 }\n",
+        "[functions]\nreserved_concurrency = 5\n",
     ];
     files.into_iter().map(move |file| environment(name, &format!("{LEAST}{file}")))
 }

@@ -1,6 +1,6 @@
 //! A wrong configuration is told before anything is called.
 
-use crate::world::{CONFIGURATION, World};
+use crate::world::World;
 
 #[test]
 fn every_problem_of_a_file_is_reported_at_once_with_its_place() {
