@@ -188,6 +188,27 @@ async fn a_record_of_somebody_else_is_refused_before_anything_is_made() {
     assert!(answers_at(&zone.name("auth")), "{adopted}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deploy_killed_while_it_waits_for_the_certificate_is_gone_on_with() {
+    let zone = Zone::new().await;
+    zone.configure("auth", "*.example.com");
+    zone.world.emulator("POST", "settings", &json!({ "acm_validation_seconds": 3600 }).to_string());
+    let records = zone.zone_records().len();
+    let mut running = zone.world.start(&["deploy", "--yes"]);
+    while zone.zone_records().len() == records {
+        assert!(running.try_wait().unwrap().is_none(), "it ended before it waited");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    zone.world.must(&["unlock", "--yes"]);
+    zone.world.emulator("POST", "settings", &json!({ "acm_validation_seconds": 1 }).to_string());
+    zone.deploy();
+    assert!(answers_at(&zone.name("auth")));
+    let certificates = zone.world.inventory()["certificates"].clone();
+    assert_eq!(certificates.as_array().unwrap().len(), 1, "{certificates}");
+}
+
 /// Nothing about a record tells whose it is, but it points to what is ours.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_state_is_rebuilt_with_the_domain_and_nothing_is_made_anew() {
