@@ -1,7 +1,9 @@
 //! The inventory: what an environment consists of, derived from its configuration and the handlers' registry. Pure: the same
 //! inputs give the same declarations, and nothing is asked or changed.
 
+mod domain;
 mod functions;
+mod options;
 mod policies;
 #[cfg(test)]
 mod tests;
@@ -45,18 +47,6 @@ pub fn tags(environment: &Environment) -> Tags {
     tags.insert(ENVIRONMENT_TAG.to_owned(), environment.name.clone());
     tags.insert(STATE_TAG.to_owned(), format!("{}/{}", environment.state.bucket, environment.name));
     tags
-}
-
-/// The keys of the environment that ask for something that [`desired`] does not declare yet.
-#[must_use]
-pub fn not_made_yet(environment: &Environment) -> Vec<&'static str> {
-    let api = &environment.api;
-    let asked = [
-        ("[domain]", environment.domain.is_some()),
-        ("api.waf", api.waf.is_some()),
-        ("api.access_logs", api.access_logs),
-    ];
-    asked.into_iter().filter(|(_, asked)| *asked).map(|(key, _)| key).collect()
 }
 
 /// Everything that should exist.
@@ -104,6 +94,7 @@ pub fn desired(inputs: &Inputs<'_>) -> Desired {
     let deployment = desired.declare("main", &Deployment::of(&api, rest.output("id")));
     // A snapshot of the API as it was before its body was put would be one of nothing.
     desired.after(deployment.address(), rest.address());
+    let (access_logs, log_role) = options::access_logs(&mut desired, inputs, &stack, &tags).unzip();
     let stage = Stage {
         rest_api_id: rest.output("id"),
         name: environment.api.stage.clone(),
@@ -115,8 +106,9 @@ pub fn desired(inputs: &Inputs<'_>) -> Desired {
             .iter()
             .map(|(method, limit)| (method.to_string(), throttle(*limit)))
             .collect(),
+        access_logs,
         deviations: BTreeMap::new(),
-        tags,
+        tags: tags.clone(),
     };
     let stage = desired.declare("main", &stage);
     // The API names the functions without referring to them, so that both are made at the same time; clients reach a new
@@ -126,6 +118,12 @@ pub fn desired(inputs: &Inputs<'_>) -> Desired {
     }
     // Or the first users would get Cognito's own mails.
     desired.after(stage.address(), triggers.address());
+    if let Some(role) = log_role {
+        desired.after(stage.address(), role.address());
+    }
+    if let Some(waf) = environment.api.waf {
+        options::firewall(&mut desired, inputs, waf, &rest, &stage, &tags);
+    }
 
     let url = match inputs.endpoint {
         // An emulator has no execute-api host names; this is where they answer instead.
@@ -135,7 +133,16 @@ pub fn desired(inputs: &Inputs<'_>) -> Desired {
         }
         None => stage.output("invoke_url"),
     };
-    desired.output("api_url", url);
+    match &environment.domain {
+        Some(domain) => {
+            let (rest_api_id, stage_name) = (rest.output("id"), environment.api.stage.as_str());
+            let api = domain::Api { rest_api_id, stage: stage_name, after: stage.address() };
+            let own_url = domain::declare(&mut desired, domain, api, &tags);
+            desired.output("api_url", own_url);
+            desired.output("execute_api_url", url);
+        }
+        None => desired.output("api_url", url),
+    }
     desired.output("region", &environment.aws.region);
     desired.output("user_pool_id", &pool.id);
     desired.output("app_client_id", client.output("id"));

@@ -53,6 +53,8 @@ pub trait Kind<C: Send + Sync>: Send + Sync {
     fn replace_on(&self) -> &'static [&'static str];
     /// See [`Resource::REPLACEMENT`].
     fn replacement(&self) -> Replacement;
+    /// See [`Resource::SHARED`].
+    fn shared(&self) -> bool;
     /// See [`Resource::consequences`].
     fn consequences(&self, found: &Value, desired: &Value) -> Result<Vec<String>, Failure>;
     /// See [`Resource::read`].
@@ -93,6 +95,10 @@ impl<R: Resource> Kind<R::Context> for Erased<R> {
 
     fn replacement(&self) -> Replacement {
         R::REPLACEMENT
+    }
+
+    fn shared(&self) -> bool {
+        R::SHARED
     }
 
     fn consequences(&self, found: &Value, desired: &Value) -> Result<Vec<String>, Failure> {

@@ -74,6 +74,10 @@ pub trait Resource: Serialize + DeserializeOwned + Clone + Send + Sync + 'static
     /// How it is replaced when one of them changes.
     const REPLACEMENT: Replacement = Replacement::DeleteFirst;
 
+    /// Whether more than this stack relies on it, like a setting that an account has once. It is never deleted: where it is no longer
+    /// wanted, it is only forgotten.
+    const SHARED: bool = false;
+
     /// What changing it from `found` to `desired` does to its users that its fields don't tell, each in one sentence: shown with
     /// the plan. References in `desired` may still be tokens.
     #[must_use]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
@@ -21,6 +22,8 @@ use aws_types::region::Region;
 use cogapi_engine::Failure;
 
 use super::errors::failure;
+use super::pace::{MarkCalls, paced};
+use super::wafv2::WafV2;
 
 /// Enough to outlast a burst at the slowest published rate (API Gateway's one CreateRestApi in 3 s).
 const ATTEMPTS: u32 = 10;
@@ -65,6 +68,12 @@ pub struct Clients {
     pub logs: aws_sdk_cloudwatchlogs::Client,
     /// STS.
     pub sts: aws_sdk_sts::Client,
+    /// Certificate Manager, in the same region: a regional domain name takes no certificate of another.
+    pub acm: aws_sdk_acm::Client,
+    /// Route 53.
+    pub route53: aws_sdk_route53::Client,
+    /// AWS WAF.
+    pub wafv2: WafV2,
     /// The region, e.g. `eu-west-1`.
     pub region: String,
     /// Where calls go instead of AWS, if `AWS_ENDPOINT_URL` says so.
@@ -77,14 +86,16 @@ impl Clients {
     pub async fn connect(region: &str, profile: Option<&str>) -> Self {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
-            .http_client(http_client())
+            .http_client(paced(http_client()))
+            .stalled_stream_protection(stalled_streams())
             .timeout_config(timeouts());
         if let Some(profile) = profile {
             loader = loader.profile_name(profile);
         }
         let shared = loader.load().await;
         let retries = retries(shared.retry_config());
-        Self::of(region, &shared.into_builder().retry_config(retries).build())
+        let pacing = Some(SharedInterceptor::new(MarkCalls));
+        Self::of(region, &shared.into_builder().retry_config(retries).build(), pacing)
     }
 
     /// Clients for an emulator on this machine, where the access key chooses the account. Neither variables nor files of the
@@ -99,26 +110,34 @@ impl Clients {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(http_client())
             .retry_config(retries(None))
+            .stalled_stream_protection(stalled_streams())
             .timeout_config(timeouts())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .build();
-        Self::of(region, &shared)
+        // Nobody but us uses it, and it allows any rate.
+        Self::of(region, &shared, None)
     }
 
-    fn of(region: &str, shared: &SdkConfig) -> Self {
+    fn of(region: &str, shared: &SdkConfig, pacing: Option<SharedInterceptor>) -> Self {
         let calls = Arc::new(AtomicUsize::new(0));
         let counter = SharedInterceptor::new(CountCalls(calls.clone()));
-        macro_rules! client {
+        let interceptors: Vec<_> = pacing.into_iter().chain([counter]).collect();
+        macro_rules! config {
             ($service:ident) => {{
-                let config = $service::config::Builder::from(shared).interceptor(counter.clone()).build();
-                $service::Client::from_conf(config)
+                let mut config = $service::config::Builder::from(shared);
+                for interceptor in &interceptors {
+                    config.push_interceptor(interceptor.clone());
+                }
+                config
             }};
         }
+        macro_rules! client {
+            ($service:ident) => {
+                $service::Client::from_conf(config!($service).build())
+            };
+        }
         // Virtual-hosted buckets need DNS, which an endpoint on this machine has not.
-        let s3 = aws_sdk_s3::config::Builder::from(shared)
-            .force_path_style(shared.endpoint_url().is_some())
-            .interceptor(counter.clone())
-            .build();
+        let s3 = config!(aws_sdk_s3).force_path_style(shared.endpoint_url().is_some()).build();
         Self {
             cognito: client!(aws_sdk_cognitoidentityprovider),
             apigateway: client!(aws_sdk_apigateway),
@@ -128,6 +147,9 @@ impl Clients {
             dynamodb: client!(aws_sdk_dynamodb),
             logs: client!(aws_sdk_cloudwatchlogs),
             sts: client!(aws_sdk_sts),
+            acm: client!(aws_sdk_acm),
+            route53: client!(aws_sdk_route53),
+            wafv2: WafV2::new(region, shared, &interceptors),
             region: region.to_owned(),
             endpoint: shared.endpoint_url().map(ToOwned::to_owned),
             calls,
@@ -181,8 +203,14 @@ fn retries(loaded: Option<&RetryConfig>) -> RetryConfig {
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5))
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        // Not the SDK's timeout of an attempt: that would count what a call waits for its turn, too (see `pace`).
+        .read_timeout(ATTEMPT_TIMEOUT)
         .build()
+}
+
+/// For answers alone: while a call waits for its turn, its request would be taken for a stalled one.
+fn stalled_streams() -> StalledStreamProtectionConfig {
+    StalledStreamProtectionConfig::enabled().upload_enabled(false).build()
 }
 
 /// Counts every request that leaves.

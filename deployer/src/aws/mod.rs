@@ -2,7 +2,10 @@
 
 pub mod clients;
 pub mod errors;
+mod pace;
+mod rates;
 pub mod retry;
+pub mod wafv2;
 
 pub use clients::{Clients, is_local};
 pub use errors::failure;

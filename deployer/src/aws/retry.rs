@@ -70,6 +70,21 @@ fn random_fraction() -> f64 {
 pub async fn retry_while<T, E, F, Fut>(
     summary: &str,
     passes: impl Fn(&str, &str) -> bool,
+    call: F,
+) -> Result<T, Failure>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+{
+    retry_within(PATIENCE, summary, passes, call).await
+}
+
+/// [`retry_while`] with a patience of its own.
+pub async fn retry_within<T, E, F, Fut>(
+    patience: Duration,
+    summary: &str,
+    passes: impl Fn(&str, &str) -> bool,
     mut call: F,
 ) -> Result<T, Failure>
 where
@@ -77,7 +92,7 @@ where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
 {
-    let mut waits = Waits::default();
+    let mut waits = Waits::within(patience);
     loop {
         match call().await {
             Ok(value) => return Ok(value),

@@ -68,6 +68,11 @@ impl S3Backend {
         }
     }
 
+    /// When the state was last stored; `None` where there is none.
+    pub async fn stored_at(&self) -> Result<Option<Timestamp>, BackendError> {
+        self.state.stored_at().await
+    }
+
     /// Removes the lock that `holder` holds, for a person who knows that nothing works under it any more. Says `false`
     /// when the lock is no longer that one: what was shown to the person is not what would be removed.
     pub async fn force_unlock(&self, holder: &LockInfo) -> Result<bool, Failure> {

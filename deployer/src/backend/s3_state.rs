@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_s3::primitives::ByteStream;
 use cogapi_engine::backend::BackendError;
 use cogapi_engine::{Failure, State, StateVersion};
+use jiff::Timestamp;
 
 use super::{Location, bucket};
 use crate::aws::errors::{is_code, is_missing};
@@ -47,6 +48,17 @@ impl StateObject {
         let bytes = object.body.collect().await.map_err(|error| Failure::new(SUMMARY, error.to_string()))?;
         let state = State::from_json(&bytes.into_bytes()).map_err(BackendError::Corrupt)?;
         Ok(Some((state, version)))
+    }
+
+    /// When it was last stored.
+    pub(super) async fn stored_at(&self) -> Result<Option<Timestamp>, BackendError> {
+        let Location { bucket, account, .. } = &self.location;
+        let head = self.s3.head_object().bucket(bucket).expected_bucket_owner(account).key(&self.key).send();
+        match head.await {
+            Ok(head) => Ok(head.last_modified().and_then(|at| Timestamp::from_second(at.secs()).ok())),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(bucket::refusal("reading the state failed", &self.location, &error).into()),
+        }
     }
 
     /// Stores the state if the stored version is still `expected`.

@@ -54,7 +54,7 @@ impl Deploy {
         artifacts: &Artifacts,
         progress: &Progress,
     ) -> Result<BTreeMap<String, String>, Error> {
-        let desired = opened.desired(artifacts)?;
+        let desired = opened.desired(artifacts);
         let prepared = async {
             let state = opened.state().await?;
             let plan = self.agree(opened, &desired, &state, progress).await?;

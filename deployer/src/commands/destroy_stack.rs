@@ -95,6 +95,7 @@ async fn plan(opened: &Opened, state: &State, progress: &Progress) -> Result<Pla
 async fn nothing_unknown(opened: &Opened, progress: &Progress) -> Result<(), Error> {
     let observed = work::look(&opened.cx.afresh(), &opened.by_name(), &State::default(), progress).await?;
     let found = observed.resources.into_iter().filter(|(_, seen)| !matches!(seen, Observation::Missing));
+    let found = found.filter(|(address, _)| !work::is_shared(address));
     let violations: Vec<Violation> = found
         .map(|(address, seen)| {
             let problem = match seen {

@@ -70,7 +70,9 @@ impl Local {
             brief: true,
         };
         let outputs = deploy.deploy(&opened, &built, progress).await?;
-        let api = outputs.get("api_url").map_or("", String::as_str);
+        // A domain of its own answers only by its name, which leads nowhere on this machine.
+        let api =
+            outputs.get("execute_api_url").or_else(|| outputs.get("api_url")).map_or("", String::as_str);
         result(&welcome(api, &emulator.url, configured.as_deref()));
         loop {
             tokio::time::sleep(std::time::Duration::from_millis(500)).await;

@@ -14,6 +14,7 @@ mod plan;
 mod project;
 mod question;
 mod recover_state;
+mod status;
 mod target;
 mod unlock;
 mod work;
@@ -50,6 +51,8 @@ enum Command {
     Unlock(unlock::Unlock),
     /// Print the outputs of the last deploy.
     Outputs(outputs::Outputs),
+    /// Show what there is of the environment, whether it is as it was left, and who works on it.
+    Status(status::Status),
     /// Run all of it on this machine, without an AWS account.
     Local(local::Local),
     /// Put a state back that could not be stored.
@@ -79,6 +82,7 @@ impl Cli {
             Command::DestroyBackend(command) => unless_interrupted(command.run()).await,
             Command::Unlock(command) => unless_interrupted(command.run()).await,
             Command::Outputs(command) => unless_interrupted(command.run()).await,
+            Command::Status(command) => unless_interrupted(command.run()).await,
             Command::Local(command) => command.run().await,
             Command::RecoverState(command) => command.run().await,
         }

@@ -29,7 +29,7 @@ impl Plan {
         let progress = Progress::start();
         let opened = self.target.open().await?;
         let artifacts = opened.build(&progress).await?;
-        let desired = opened.desired(&artifacts)?;
+        let desired = opened.desired(&artifacts);
         // No lock: a plan changes nothing, and a look at a moving target is still a look.
         let state = opened.state().await?;
         let mode = Mode { adopt: self.adopt, lift_protection: !opened.environment.protection.deletion };

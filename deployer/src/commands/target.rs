@@ -112,19 +112,9 @@ impl Opened {
         build(&options, progress).await
     }
 
-    /// What should exist. An environment that asks for more than this version makes is refused: half of what was asked for
-    /// would be a surprise.
-    pub(super) fn desired(&self, artifacts: &Artifacts) -> Result<cogapi_engine::Desired, Error> {
-        let missing = stack::not_made_yet(&self.environment);
-        if !missing.is_empty() {
-            return Err(Failure::new(
-                "the environment asks for what this version does not make yet",
-                missing.join(", "),
-            )
-            .with_hint("leave it out of the environment's file")
-            .into());
-        }
-        Ok(self.declared(&artifacts.api.sha256_base64, &artifacts.triggers.sha256_base64))
+    /// What should exist.
+    pub(super) fn desired(&self, artifacts: &Artifacts) -> cogapi_engine::Desired {
+        self.declared(&artifacts.api.sha256_base64, &artifacts.triggers.sha256_base64)
     }
 
     fn declared(&self, api_sha256: &str, triggers_sha256: &str) -> cogapi_engine::Desired {

@@ -14,7 +14,7 @@ use super::interrupt;
 use super::target::Opened;
 use crate::render::note;
 use crate::render::progress::Progress;
-use crate::resources::{self, Context};
+use crate::resources::{self, Context, Reporter};
 
 /// Changes that run at once, for each service and in all. This bounds how many, not how many a second: what is too fast for AWS's
 /// control plane is throttled by it, and tried again after a growing wait.
@@ -64,7 +64,9 @@ pub(super) async fn do_plan(
         ApplyOptions { parallel: IN_ALL, per_service: PER_SERVICE.into(), cancel: interrupt::asked() };
     let kinds = resources::kinds();
     let observer = |event| progress.observe(&event);
-    let mut applied = apply(session, &kinds, &opened.cx, plan, &options, &observer).await?;
+    let said = *progress;
+    let cx = opened.cx.afresh().reporting_to(Reporter::new(move |waiting| said.say(&waiting.to_string())));
+    let mut applied = apply(session, &kinds, &cx, plan, &options, &observer).await?;
     let (stopped, unsaved) = (applied.stopped.take(), applied.not_stored.take());
     if stopped.is_some() || unsaved.is_some() {
         for (address, failure) in &applied.failed {
@@ -116,6 +118,7 @@ pub(super) async fn gone(opened: &Opened, before: &State, progress: &Progress) -
     let left = look_until_settled(async || {
         let observed = look(&opened.cx.afresh(), &Desired::nothing(), before, progress).await?;
         let there = observed.resources.iter().filter(|(_, seen)| matches!(seen, Observation::Owned { .. }));
+        let there = there.filter(|(address, _)| !is_shared(address));
         Ok(there.map(|(address, _)| address.to_string()).collect())
     })
     .await?;
@@ -125,6 +128,11 @@ pub(super) async fn gone(opened: &Opened, before: &State, progress: &Progress) -
     Err(Failure::new("not everything is gone", format!("still there: {}", left.join(", ")))
         .with_hint("somebody may be making the same resources; look at them, and run the same command again")
         .into())
+}
+
+/// Whether it is meant to stay, as others rely on it, too.
+pub(super) fn is_shared(address: &Address) -> bool {
+    resources::kinds().of(address).is_ok_and(|kind| kind.shared())
 }
 
 /// Looks until nothing is left to tell, for a while: IAM's reads, and lists of most services, lag some seconds behind writes

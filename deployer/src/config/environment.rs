@@ -297,6 +297,8 @@ pub struct Functions {
     pub timeout: Seconds,
     /// How long logs are kept; one of the values that CloudWatch Logs takes.
     pub log_retention_days: u32,
+    /// How many requests each function serves at once, taken from the account's pool for it alone.
+    pub reserved_concurrency: Option<u32>,
 }
 
 /// A processor architecture, as Lambda names it. A file's `host` is resolved to one of them.

@@ -115,6 +115,7 @@ pub(super) struct Functions {
     pub(super) memory_mb: Given<i64>,
     pub(super) timeout: Given<String>,
     pub(super) log_retention_days: Given<i64>,
+    pub(super) reserved_concurrency: Given<i64>,
 }
 
 /// `[protection]`
@@ -190,6 +191,7 @@ impl File {
                 memory_mb: functions.given("memory_mb"),
                 timeout: functions.given("timeout"),
                 log_retention_days: functions.given("log_retention_days"),
+                reserved_concurrency: functions.given("reserved_concurrency"),
             }),
             protection: root
                 .section("protection", |protection| Protection { deletion: protection.given("deletion") }),

@@ -5,6 +5,7 @@ pub mod error;
 pub mod outputs;
 pub mod plan;
 pub mod progress;
+pub mod status;
 
 use std::io::Write as _;
 

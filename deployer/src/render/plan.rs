@@ -66,6 +66,7 @@ fn resource(text: &mut String, address: &Address, change: &Change) {
         Action::Replace if change.create_first => ("±", "replace, the new one first"),
         Action::Replace => ("±", "replace, the old one goes first"),
         Action::Delete => ("-", "delete"),
+        Action::Forget if change.reason == Reason::Shared => ("x", "forget, it stays for the whole account"),
         Action::Forget => ("x", "forget, it is gone already"),
         Action::None => ("±", "delete the one that it replaced earlier"),
     };
@@ -74,7 +75,7 @@ fn resource(text: &mut String, address: &Address, change: &Change) {
         Reason::DeletedOutside if change.action == Action::Create => ", deleted outside cogapi",
         Reason::Unfinished => ", left unfinished by an earlier run",
         Reason::Adopted => ", taken over",
-        Reason::Dropped => ", no longer configured",
+        Reason::Dropped | Reason::Shared => ", no longer configured",
         Reason::New | Reason::Changed | Reason::Unchanged | Reason::DeletedOutside => "",
     };
     let _ = writeln!(text, "  {sign} {address}  ({what}{why})");
@@ -244,7 +245,8 @@ mod tests {
             ),
             ("stage.main", Change { deposed: 1, ..change(Action::None, Reason::Unchanged) }),
             ("role.calls-nothing", change(Action::Delete, Reason::Dropped)),
-            ("log_group.functions", change(Action::Forget, Reason::Dropped)),
+            ("log_group.functions", change(Action::Forget, Reason::DeletedOutside)),
+            ("gateway_log_role.account", change(Action::Forget, Reason::Shared)),
         ])
     }
 

@@ -2,10 +2,15 @@
 //! facts, and nothing of other kinds, of plans or of terminals.
 
 mod app_client;
+mod base_path_mapping;
+mod certificate;
 mod cognito;
 mod deployment;
+mod dns_record;
+mod domain_name;
 mod function;
 mod gateway;
+mod gateway_log_role;
 mod lambda;
 mod log_group;
 mod new_roles;
@@ -13,11 +18,15 @@ mod once;
 mod permission;
 mod rest_api;
 mod role;
+mod route53;
 mod stage;
 mod tags;
 mod user_group;
 mod user_pool;
 mod user_pool_triggers;
+mod waiting;
+mod web_acl;
+mod web_acl_association;
 
 use cogapi_engine::Kinds;
 
@@ -25,28 +34,41 @@ use crate::aws::Clients;
 use tags::{TagChanges, tags_from};
 
 pub use app_client::{AppClient, Rotation, TokenLifetimes};
+pub use base_path_mapping::BasePathMapping;
+pub use certificate::Certificate;
 pub use cognito::ClientSecret;
 pub use deployment::Deployment;
+pub use dns_record::DnsRecord;
+pub use domain_name::DomainName;
 pub use function::{ClientRef, Function};
+pub use gateway_log_role::GatewayLogRole;
 pub use log_group::LogGroup;
 pub use permission::Permission;
 pub use rest_api::{Authorization, Cors, RestApi, Route, body_hash};
 pub use role::Role;
-pub use stage::{Stage, Throttle};
+pub use stage::{AccessLogs, Stage, Throttle};
 pub use tags::Tags;
 pub use user_group::UserGroup;
 pub use user_pool::{
     Accounts, CharacterClass, EmailSettings, Mfa, Passkeys, PasswordPolicy, SignIn, UserPool,
 };
 pub use user_pool_triggers::UserPoolTriggers;
+pub use waiting::{Reporter, Waiting};
+pub use web_acl::WebAcl;
+pub use web_acl_association::WebAclAssociation;
 
 /// Every kind, by name. A new one is a file and a line here.
 #[must_use]
 pub fn kinds() -> Kinds<Context> {
     Kinds::new()
         .register::<AppClient>()
+        .register::<BasePathMapping>()
+        .register::<Certificate>()
         .register::<Deployment>()
+        .register::<DnsRecord>()
+        .register::<DomainName>()
         .register::<Function>()
+        .register::<GatewayLogRole>()
         .register::<LogGroup>()
         .register::<Permission>()
         .register::<RestApi>()
@@ -55,6 +77,8 @@ pub fn kinds() -> Kinds<Context> {
         .register::<UserGroup>()
         .register::<UserPool>()
         .register::<UserPoolTriggers>()
+        .register::<WebAcl>()
+        .register::<WebAclAssociation>()
 }
 
 /// The tag that holds the stack's name.
@@ -80,6 +104,8 @@ pub struct Context {
     pub bucket: String,
     /// What everything taggable is tagged with, the tags that make it ours included.
     pub tags: Tags,
+    /// Is told what is waited for.
+    pub reporter: Reporter,
     cognito: cognito::Cache,
     new_roles: new_roles::NewRoles,
     lambda: lambda::Cache,
@@ -96,6 +122,7 @@ impl Context {
             stack,
             bucket,
             tags,
+            reporter: Reporter::default(),
             cognito: cognito::Cache::default(),
             new_roles: new_roles::NewRoles::default(),
             lambda: lambda::Cache::default(),
@@ -106,13 +133,20 @@ impl Context {
     /// The same with empty caches.
     #[must_use]
     pub fn afresh(&self) -> Self {
-        Self::new(
+        let fresh = Self::new(
             self.clients.clone(),
             self.account.clone(),
             self.stack.clone(),
             self.bucket.clone(),
             self.tags.clone(),
-        )
+        );
+        Self { reporter: self.reporter.clone(), ..fresh }
+    }
+
+    /// The same, and whoever waits tells `reporter`.
+    #[must_use]
+    pub fn reporting_to(self, reporter: Reporter) -> Self {
+        Self { reporter, ..self }
     }
 
     /// Whether something with these tags is this stack's.

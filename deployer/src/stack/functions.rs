@@ -109,6 +109,7 @@ fn function(shared: &Shared<'_>, plain: &Plain, role_arn: String) -> Function {
         client_secret_of: secret
             .then(|| ClientRef { pool_id: shared.pool.id.clone(), client_id: shared.client_id.to_owned() }),
         log_group: shared.log_group.to_owned(),
+        reserved_concurrency: settings.reserved_concurrency.map(whole),
         statements: plain.statement.map(ToOwned::to_owned).into_iter().collect(),
         deviations: BTreeMap::new(),
         tags: shared.tags.clone(),

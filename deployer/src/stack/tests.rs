@@ -21,6 +21,14 @@ name = "myco-auth"
 from = "hello@example.com"
 "#;
 
+/// A domain of its own, with a certificate for more than it.
+const DOMAIN: &str = r#"[domain]
+name = "auth.dev.example.com"
+certificate = "*.dev.example.com"
+zone_name = "dev.example.com"
+zone_id = "Z1029992156D8O"
+"#;
+
 /// The environment `name` of a file.
 fn environment(name: &str, text: &str) -> Environment {
     config::parse(name, "test.toml", text).unwrap_or_else(|error| panic!("{error}"))
@@ -50,6 +58,10 @@ fn variants(name: &str) -> impl Iterator<Item = Environment> {
         "[access]\nregistration = \"admin\"\n",
         "[access]\nregistration = \"admin\"\nadmin = \"iam\"\n",
         "[protection]\ndeletion = false\n",
+        DOMAIN,
+        "[api.waf]\nrate_limit = 300\n",
+        "[api.method_throttle]\n\"POST /v1/login\" = { rate = 1, burst = 2 }\n",
+        "[functions]\nreserved_concurrency = 5\n",
     ];
     files.into_iter().map(move |file| environment(name, &format!("{LEAST}{file}")))
 }
@@ -122,6 +134,43 @@ fn what_each_resource_waits_for() {
     user_pool.main
     user_pool_triggers.main: function.custom-message permission.custom-message user_pool.main
     ");
+}
+
+#[test]
+fn a_domain_adds_just_its_own_resources_in_the_order_in_which_clients_are_led() {
+    let (without, with) = (least(), declared(&environment("dev", &format!("{LEAST}{DOMAIN}"))));
+    let added = |it: &&Address| !without.resources.contains_key(it);
+    let edges = edges(&with);
+    let waits = with.resources.keys().filter(added).map(|address| {
+        let after: Vec<_> = edges[address].iter().map(ToString::to_string).collect();
+        let declared = &with.resources[address].inputs;
+        let waits = if after.is_empty() { String::new() } else { format!(": {}", after.join(" ")) };
+        format!("{address}{waits}\n  {declared}")
+    });
+    insta::assert_snapshot!(lines(waits), @r#"
+    base_path_mapping.api: domain_name.api rest_api.main stage.main
+      {"domain_name":"${ref:domain_name.api#name}","rest_api_id":"${ref:rest_api.main#id}","stage":"development"}
+    certificate.api
+      {"domain":"*.dev.example.com","zone_id":"Z1029992156D8O","issued":true,"tags":{"Name":"wildcard.dev.example.com","cogapi:environment":"dev","cogapi:stack":"myco-auth-dev","cogapi:state":"myco-cogapi-state/dev"}}
+    dns_record.api: base_path_mapping.api domain_name.api
+      {"zone_id":"Z1029992156D8O","name":"auth.dev.example.com","record_type":"A","target":"${ref:domain_name.api#target}","target_zone_id":"${ref:domain_name.api#target_zone_id}","evaluates_health":false}
+    domain_name.api: certificate.api
+      {"name":"auth.dev.example.com","certificate_arn":"${ref:certificate.api#arn}","endpoint":"REGIONAL","security_policy":"TLS_1_2","tags":{"cogapi:environment":"dev","cogapi:stack":"myco-auth-dev","cogapi:state":"myco-cogapi-state/dev"}}
+    "#);
+    // All else is as it is without.
+    assert!(
+        without
+            .resources
+            .iter()
+            .all(|(address, declaration)| with.resources.get(address) == Some(declaration))
+    );
+    let outputs = with.outputs.iter().filter(|(name, _)| name.ends_with("url"));
+    insta::assert_snapshot!(lines(outputs.map(|(name, value)| format!("{name} = {value}"))), @r"
+    api_url = ${ref:base_path_mapping.api#url}
+    execute_api_url = ${ref:stage.main#invoke_url}
+    ");
+    assert_eq!(without.outputs["api_url"], with.outputs["execute_api_url"]);
+    assert!(!without.outputs.contains_key("execute_api_url"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A wrong configuration is told before anything is called.
 
-use crate::world::{CONFIGURATION, World};
+use crate::world::World;
 
 #[test]
 fn every_problem_of_a_file_is_reported_at_once_with_its_place() {
@@ -45,27 +45,4 @@ fn a_call_that_reaches_nobody_says_what_to_check() {
     let failed = crate::world::Ran::from(command.output().unwrap());
     assert_eq!(failed.code, Some(1), "{failed}");
     assert!(failed.stderr.contains("hint: check the network, the region, and AWS_ENDPOINT_URL"), "{failed}");
-}
-
-#[test]
-fn what_this_version_does_not_make_is_refused_and_never_left_out_in_silence() {
-    let world = World::new();
-    let too_much =
-        CONFIGURATION.replace("[email]", "access_logs = true\nwaf = { rate_limit = 300 }\n\n[email]");
-    let before = world.inventory();
-    world.configure(&too_much);
-    assert_eq!(world.run(&["deploy", "--yes"]).code, Some(1));
-    assert_eq!(world.inventory(), before, "something was made all the same");
-
-    world.configure(CONFIGURATION);
-    world.must(&["deploy", "--yes"]);
-    world.configure(&too_much);
-    for command in [&["plan"][..], &["deploy", "--yes"]] {
-        let refused = world.run(command);
-        assert_eq!(refused.code, Some(1), "{refused}");
-        assert!(refused.stderr.contains("does not make yet: api.waf, api.access_logs"), "{refused}");
-    }
-    // What is there can be taken away all the same.
-    world.must(&["destroy", "--yes"]);
-    assert_eq!(world.inventory(), before);
 }

@@ -84,3 +84,21 @@ async fn whoever_was_let_in_behind_our_back_is_shown_and_shut_out() {
     assert!(lambda.get_policy().function_name("shop-dev-userinfo").send().await.is_err());
     assert_eq!(world.run(&["plan", "--detailed-exitcode"]).code, Some(0));
 }
+
+#[tokio::test]
+async fn status_tells_what_is_there_what_was_changed_and_that_nobody_works_on_it() {
+    let world = World::new();
+    let empty = world.must(&["status"]);
+    assert!(empty.stdout.contains("not deployed"), "{empty}");
+    world.must(&["deploy", "--yes"]);
+    let fine = world.must(&["status"]);
+    assert!(fine.stdout.contains("17 resources, all as cogapi left them"), "{fine}");
+    assert!(fine.stdout.contains("lock: free"), "{fine}");
+
+    world.clients().lambda.delete_function().function_name("shop-dev-login").send().await.unwrap();
+    world.forget_calls();
+    let status = world.must(&["status", "--json"]);
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
+    assert_eq!(status["deviations"], serde_json::json!({ "function.login": { "status": "gone" } }));
+    assert_eq!(world.calls()["writes"], 0, "{}", world.calls());
+}

@@ -7,6 +7,7 @@ mod common;
 
 mod api;
 mod configuration;
+mod domain;
 mod drift;
 mod killed;
 mod life;

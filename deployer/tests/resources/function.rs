@@ -43,6 +43,7 @@ pub(crate) async fn with_role() -> (World, Function) {
             .into(),
         client_secret_of: None,
         log_group: format!("/cogapi/{STACK}"),
+        reserved_concurrency: None,
         statements: BTreeSet::new(),
         deviations: BTreeMap::new(),
         tags: tags(),
@@ -215,7 +216,7 @@ async fn drift_in_every_field_is_seen_and_put_right() {
         },
         // Nobody's.
         Drift {
-            field: "deviations",
+            field: "reserved_concurrency",
             change: |world, function| {
                 Box::pin(async {
                     let put = world.cx().clients.lambda.put_function_concurrency();

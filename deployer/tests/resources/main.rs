@@ -4,16 +4,23 @@
 #![allow(unreachable_pub, reason = "the harness is shared with other test binaries")]
 
 mod app_client;
+mod base_path_mapping;
+mod certificate;
 mod code;
 mod cognito;
 #[path = "../common/mod.rs"]
 mod common;
 mod deployment;
+mod dns_record;
+mod domain_name;
+mod domains;
 mod drift;
 mod function;
 mod function_changes;
+mod function_concurrency;
 mod function_deviations;
 mod function_environment;
+mod gateway_log_role;
 mod log_group;
 mod permission;
 mod replacing;
@@ -26,3 +33,5 @@ mod user_group;
 mod user_pool;
 mod user_pool_by_hand;
 mod user_pool_triggers;
+mod web_acl;
+mod web_acl_association;

@@ -42,6 +42,7 @@ impl Stack {
             deployment_id: deployment.output("id"),
             throttle: Some(Throttle { rate: 50.0, burst: 100 }),
             method_throttles: BTreeMap::new(),
+            access_logs: None,
             deviations: BTreeMap::new(),
             tags: tags(),
         };

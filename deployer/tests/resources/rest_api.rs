@@ -317,6 +317,7 @@ async fn served(world: &World, origins: &[&str]) -> String {
         deployment_id,
         throttle: Some(Throttle { rate: 50.0, burst: 100 }),
         method_throttles: BTreeMap::new(),
+        access_logs: None,
         deviations: BTreeMap::new(),
         tags: tags(),
     };

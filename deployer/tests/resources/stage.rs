@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_apigateway::types::{Op, PatchOperation};
-use cogapi::resources::{Deployment, Stage, Throttle};
+use cogapi::resources::{AccessLogs, Deployment, Stage, Throttle};
 use serde_json::json;
 
 use crate::rest_api::api;
 use crate::support::{World, tags, tags_and};
 
 /// A world with a deployed API in it, and its stage, not made yet.
-async fn with_deployment() -> (World, Stage) {
+pub(crate) async fn with_deployment() -> (World, Stage) {
     let world = World::empty();
     let rest_api_id = world.deploy(&api(), None).await.id;
     let deployment = world.deploy(&Deployment::of(&api(), &rest_api_id), None).await;
@@ -20,6 +20,7 @@ async fn with_deployment() -> (World, Stage) {
         deployment_id: deployment.id,
         throttle: Some(Throttle { rate: 50.0, burst: 100 }),
         method_throttles: BTreeMap::from([("POST /v1/login".into(), Throttle { rate: 0.5, burst: 2 })]),
+        access_logs: None,
         deviations: BTreeMap::new(),
         tags: tags(),
     };
@@ -34,7 +35,7 @@ async fn patch(world: &World, stage: &Stage, path: &str, value: &str) {
 }
 
 /// Gives the account the role without which API Gateway lets no stage log.
-async fn allow_logging(world: &World) {
+pub(crate) async fn allow_logging(world: &World) {
     let clients = &world.cx().clients;
     let trust = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"
@@ -108,6 +109,37 @@ async fn what_others_did_to_the_stage_shows_and_is_put_right() {
         assert_ne!(found.existing().unwrap().0, &stage, "{path}");
         world.deploy_with(&stage, Some(&outputs), &["UpdateStage"]).await;
     }
+}
+
+/// Access logs in a group that need not be there: API Gateway does not look.
+fn logging(world: &World, stage: &Stage) -> Stage {
+    let log_group_arn = format!("arn:aws:logs:eu-west-1:{}:log-group:/access", world.cx().account);
+    let format = r#"{"request_id":"$context.requestId"}"#.to_owned();
+    Stage { access_logs: Some(AccessLogs { log_group_arn, format }), ..stage.clone() }
+}
+
+#[tokio::test]
+async fn access_logs_are_switched_on_and_changed_and_off() {
+    let (world, stage) = with_deployment().await;
+    allow_logging(&world).await;
+    let logging = logging(&world, &stage);
+    world.deploy_with(&logging, None, &["CreateStage", "UpdateStage"]).await;
+    let outputs = world.expect(&logging, None).await;
+    world.deploy_with(&logging, Some(&outputs), &[]).await;
+    patch(&world, &stage, "/accessLogSettings/format", "$context.requestId $context.path").await;
+    assert_ne!(world.read(&logging, Some(&outputs)).await.existing().unwrap().0, &logging);
+    world.deploy_with(&logging, Some(&outputs), &["UpdateStage"]).await;
+    world.deploy_with(&stage, Some(&outputs), &["UpdateStage"]).await;
+    world.deploy_with(&logging, Some(&outputs), &["UpdateStage"]).await;
+}
+
+#[tokio::test]
+async fn a_log_role_that_is_not_known_everywhere_yet_is_waited_for() {
+    let (world, stage) = with_deployment().await;
+    let outputs = world.deploy(&stage, None).await;
+    let logging = logging(&world, &stage);
+    tokio::join!(world.deploy(&logging, Some(&outputs)), allow_logging(&world));
+    world.expect(&logging, Some(&outputs)).await;
 }
 
 #[tokio::test]

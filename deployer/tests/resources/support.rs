@@ -128,6 +128,11 @@ impl World {
         self.ask("POST", "faults", &rule.to_string());
     }
 
+    /// Sets how the emulator behaves for this account; see its README.
+    pub(crate) fn settings(&self, settings: &serde_json::Value) {
+        self.ask("POST", "settings", &settings.to_string());
+    }
+
     /// Everything that exists in the account.
     pub(crate) fn inventory(&self) -> serde_json::Value {
         self.ask("GET", "inventory", "")

@@ -26,7 +26,7 @@ pub enum Action {
     Replace,
     /// It is removed.
     Delete,
-    /// It is gone already; only the memory of it is removed.
+    /// It is gone already or others rely on it, too; only the memory of it is removed.
     Forget,
     /// Nothing.
     None,
@@ -50,6 +50,8 @@ pub enum Reason {
     Adopted,
     /// It is no longer in the configuration.
     Dropped,
+    /// It is no longer in the configuration, and stays for all others that rely on it.
+    Shared,
     /// There is nothing to do.
     Unchanged,
 }

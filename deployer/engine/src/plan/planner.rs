@@ -47,8 +47,7 @@ pub fn plan<C: Send + Sync + 'static>(
     }
     for (address, entry) in &state.resources {
         if !desired.resources.contains_key(address) {
-            kinds.of(address)?;
-            planner.unwanted(address, entry);
+            planner.unwanted(kinds.of(address)?.as_ref(), address, entry);
         }
     }
     Ok(Plan {
@@ -219,9 +218,10 @@ impl Planner<'_> {
         }
     }
 
-    fn unwanted(&mut self, address: &Address, entry: &Entry) {
+    fn unwanted<C: Send + Sync>(&mut self, kind: &dyn Kind<C>, address: &Address, entry: &Entry) {
         let observed = self.observed.resources.get(address).cloned().unwrap_or(Observation::Missing);
         let ours = match &observed {
+            _ if kind.shared() => false,
             Observation::Missing => false,
             Observation::Owned { .. } => true,
             // Never known to be made by us, and not marked as ours: somebody else's.
@@ -239,6 +239,7 @@ impl Planner<'_> {
         let change = Change {
             action: if ours { Action::Delete } else { Action::Forget },
             reason: match entry.phase {
+                _ if kind.shared() && observed != Observation::Missing => Reason::Shared,
                 Phase::Live { .. } if !ours => Reason::DeletedOutside,
                 Phase::Live { .. } => Reason::Dropped,
                 _ => Reason::Unfinished,

@@ -156,8 +156,8 @@ impl Cloud {
     }
 }
 
-/// The names of the fake kinds: replaced delete-first, create-first, never.
-pub const KINDS: [&str; 3] = ["plain", "versioned", "precious"];
+/// The names of the fake kinds: replaced delete-first, create-first, never; and one that others rely on, too.
+pub const KINDS: [&str; 4] = ["plain", "versioned", "precious", "shared"];
 
 /// A thing of the kind `KINDS[K]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,6 +183,7 @@ impl<const K: usize> Resource for Thing<K> {
         1 => Replacement::CreateFirst,
         _ => Replacement::Never("it would be lost"),
     };
+    const SHARED: bool = K == 3;
 
     fn consequences(found: &Self, desired: &Self) -> Vec<String> {
         let (before, after) = (&found.0.value, &desired.0.value);
@@ -252,5 +253,5 @@ impl<const K: usize> Resource for Thing<K> {
 /// All fake kinds.
 #[must_use]
 pub fn kinds() -> Kinds<Cloud> {
-    Kinds::new().register::<Thing<0>>().register::<Thing<1>>().register::<Thing<2>>()
+    Kinds::new().register::<Thing<0>>().register::<Thing<1>>().register::<Thing<2>>().register::<Thing<3>>()
 }

@@ -217,3 +217,26 @@ async fn destroying_goes_against_the_dependencies_and_leaves_nothing() {
     let state = world.backend.state().unwrap();
     assert!(state.is_empty() && state.outputs.is_empty() && world.cloud.snapshot().is_empty());
 }
+
+#[tokio::test]
+async fn what_others_rely_on_too_is_made_where_it_is_missing_and_never_deleted() {
+    let world = World::new();
+    let mut desired = Desired::nothing();
+    let role = thing(&mut desired, 3, "role", "1", &[]);
+    thing(&mut desired, 0, "a", "1", &["shared.role"]);
+    world.deploy(&desired).await;
+    assert_eq!(world.cloud.take_calls(), ["create shared role", "create plain a"]);
+    let plan = world.plan(&Desired::nothing()).await;
+    let change = &plan.changes[&role];
+    assert_eq!((change.action, change.reason), (Action::Forget, Reason::Shared));
+
+    world.deploy(&Desired::nothing()).await;
+    assert_eq!(world.cloud.take_calls(), ["delete plain a"]);
+    assert!(world.backend.state().unwrap().is_empty());
+    assert_eq!(world.cloud.snapshot().len(), 1);
+
+    // Whoever comes next uses what is there.
+    world.deploy(&desired).await;
+    assert_eq!(world.cloud.take_calls(), ["create plain a"]);
+    world.assert_converged(&desired).await;
+}

@@ -128,7 +128,8 @@ pub(crate) fn pinned(
     match kind {
         0 => desired.declare(name, &Thing::<0>(fields)).address().clone(),
         1 => desired.declare(name, &Thing::<1>(fields)).address().clone(),
-        _ => desired.declare(name, &Thing::<2>(fields)).address().clone(),
+        2 => desired.declare(name, &Thing::<2>(fields)).address().clone(),
+        _ => desired.declare(name, &Thing::<3>(fields)).address().clone(),
     }
 }
 

@@ -57,6 +57,7 @@ architecture = "x86_64"
 memory_mb = 10240
 timeout = "29s"
 log_retention_days = 3653
+reserved_concurrency = 5
 [protection]
 deletion = false
 [tags]
@@ -127,7 +128,8 @@ fn the_least_file_has_all_defaults() {
         "architecture": "arm64",
         "memory_mb": 128,
         "timeout": 10,
-        "log_retention_days": 30
+        "log_retention_days": 30,
+        "reserved_concurrency": null
       },
       "protection": {
         "deletion": true
@@ -222,7 +224,8 @@ fn every_key_of_the_file_arrives_in_the_environment() {
         "architecture": "x86_64",
         "memory_mb": 10240,
         "timeout": 29,
-        "log_retention_days": 3653
+        "log_retention_days": 3653,
+        "reserved_concurrency": 5
       },
       "protection": {
         "deletion": false

@@ -298,6 +298,8 @@ fn functions_keep_to_the_bounds_of_lambda_the_gateway_and_the_logs() {
         ("functions.timeout", "'1m'", "is 1m"),
         ("functions.log_retention_days", "0", "is 0, which"),
         ("functions.log_retention_days", "31", "is 31, which"),
+        ("functions.reserved_concurrency", "0", "is 0"),
+        ("functions.reserved_concurrency", "\"5\"", "is text"),
     ]);
 }
 

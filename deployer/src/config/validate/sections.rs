@@ -139,11 +139,14 @@ impl Check<'_> {
         // and failed sign-ins are answered on whole seconds. At most what API Gateway waits for.
         let timeout = self.or(functions.timeout, Seconds(10), rules::duration(Seconds(10), Seconds(29)));
         let log_retention_days = self.or(functions.log_retention_days, 30, rules::log_retention());
+        // 0 would switch every function off. How many there are to reserve, only the account knows.
+        let reserved_concurrency = self.given(functions.reserved_concurrency, rules::between(1, 100_000, ""));
         Ok(Functions {
             architecture: architecture?,
             memory_mb: memory_mb?,
             timeout: timeout?,
             log_retention_days: log_retention_days?,
+            reserved_concurrency: reserved_concurrency?,
         })
     }
 

@@ -23,7 +23,6 @@ type Update = UpdateFunctionConfigurationFluentBuilder;
 
 /// Followed by the statement's name.
 const STATEMENT: &str = "statement ";
-const CONCURRENCY: &str = "reserved concurrency";
 /// What Lambda gives without being asked, in MB.
 const STORAGE_MB: i32 = 512;
 
@@ -123,18 +122,16 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
 /// Everything about a function that is neither declared nor Lambda's default, with the policy's `others`.
 pub(super) fn deviations<'a>(
     configuration: &FunctionConfiguration,
-    reserved: Option<i32>,
     others: impl Iterator<Item = &'a Value>,
 ) -> BTreeMap<String, String> {
     let settings = SETTINGS
         .iter()
         .filter_map(|setting| Some((setting.name.to_owned(), (setting.found)(configuration)?)));
-    let reserved = reserved.map(|limit| (CONCURRENCY.to_owned(), limit.to_string()));
     let others = others.map(|statement| {
         let name = statement["Sid"].as_str().unwrap_or_default();
         (format!("{STATEMENT}{name}"), statement.to_string())
     });
-    settings.chain(reserved).chain(others).collect()
+    settings.chain(others).collect()
 }
 
 /// Those that UpdateFunctionConfiguration puts right.
@@ -151,7 +148,7 @@ pub(super) fn undo(update: Update, deviations: &BTreeMap<String, String>) -> Upd
 }
 
 impl Function {
-    /// Takes away what calls of their own take away: others' permissions, and a limit.
+    /// Takes away others' permissions.
     pub(super) async fn revoke(
         &self,
         cx: &Context,
@@ -171,10 +168,6 @@ impl Function {
             };
             retry_while("removing somebody's permission failed", is_busy, remove).await?;
         }
-        if deviations.contains_key(CONCURRENCY) {
-            let delete = || lambda.delete_function_concurrency().function_name(&self.name).send();
-            retry_while("removing the function's reserved concurrency failed", is_busy, delete).await?;
-        }
         Ok(())
     }
 }
@@ -190,7 +183,7 @@ mod tests {
     use super::*;
 
     fn of(configuration: &FunctionConfiguration) -> BTreeMap<String, String> {
-        deviations(configuration, None, std::iter::empty())
+        deviations(configuration, std::iter::empty())
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One Lambda function: code by its hash, settings, environment, and that nobody else changed or may invoke it. The app client's
 //! secret goes into its environment without passing through inputs, state or plan: the inputs only say whose secret it is.
 
+mod concurrency;
 mod deviations;
 mod observe;
 
@@ -53,6 +54,9 @@ pub struct Function {
     pub client_secret_of: Option<ClientRef>,
     /// The log group that it writes to, as JSON lines.
     pub log_group: String,
+    /// How many requests it serves at once, taken from the account's pool for it alone; `None`: whatever the pool has left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved_concurrency: Option<i32>,
     /// The statements of its policy that permissions declare, by name. All others are deviations.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub statements: BTreeSet<String>,
@@ -179,6 +183,7 @@ impl Function {
         let lambda = &cx.clients.lambda;
         // First of all, nobody gets in who should not.
         self.revoke(cx, &present.deviations).await?;
+        self.reserve(cx, present.reserved_concurrency).await?;
         let mut changed = false;
         if present.code_sha256 != self.code_sha256 || present.architecture != self.architecture {
             let call = lambda
@@ -193,6 +198,7 @@ impl Function {
         let rest = Self {
             code_sha256: self.code_sha256.clone(),
             architecture: self.architecture.clone(),
+            reserved_concurrency: self.reserved_concurrency,
             statements: self.statements.clone(),
             deviations: deviations::of_settings(&present.deviations),
             tags: self.tags.clone(),
@@ -310,8 +316,9 @@ impl Resource for Function {
             Some((inputs, _)) => Some(inputs.clone()),
             None => self.create(cx).await?,
         };
-        if let Some(present) = present {
-            self.sync(cx, &present).await?;
+        match present {
+            Some(present) => self.sync(cx, &present).await?,
+            None => self.reserve(cx, None).await?,
         }
         Ok(self.outputs(cx))
     }

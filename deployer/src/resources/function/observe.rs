@@ -88,7 +88,6 @@ impl Function {
                 Some(ClientRef { pool_id: "unknown".to_owned(), client_id: "unknown".to_owned() })
             }
         };
-        let reserved = found.concurrency().and_then(Concurrency::reserved_concurrent_executions);
         let others = statements.iter().filter(|statement| {
             !statement["Sid"].as_str().is_some_and(|name| self.statements.contains(name))
         });
@@ -114,7 +113,8 @@ impl Function {
                 .unwrap_or_default()
                 .to_owned(),
             statements: self.statements.clone(),
-            deviations: deviations(configuration, reserved, others),
+            reserved_concurrency: found.concurrency().and_then(Concurrency::reserved_concurrent_executions),
+            deviations: deviations(configuration, others),
             tags: tags_from(found.tags().cloned().unwrap_or_default()),
         })
     }

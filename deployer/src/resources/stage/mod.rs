@@ -13,7 +13,7 @@ use super::{Context, TagChanges, Tags, tags_from};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 use crate::aws::retry::{Waits, retry_while};
-use settings::{method_of, options, path_of_key};
+use settings::{access_logs, method_of, options, path_of_key};
 
 /// All methods, in the stage's settings.
 const ALL: &str = "*/*";
@@ -31,12 +31,24 @@ pub struct Stage {
     pub throttle: Option<Throttle>,
     /// How many requests single methods take, by `METHOD /path`.
     pub method_throttles: BTreeMap<String, Throttle>,
+    /// Where each request is logged, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_logs: Option<AccessLogs>,
     /// Settings that we leave at their defaults and someone changed. Always empty where it is declared. It matters: full request
     /// logging, say, writes passwords to the log.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub deviations: BTreeMap<String, String>,
     /// Its tags.
     pub tags: Tags,
+}
+
+/// A line for each request. API Gateway writes it with the account's log role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessLogs {
+    /// The ARN of the log group, without `:*`.
+    pub log_group_arn: String,
+    /// What is in a line, with API Gateway's variables.
+    pub format: String,
 }
 
 /// A token bucket.
@@ -80,9 +92,6 @@ impl Stage {
         if stage.cache_cluster_enabled {
             deviations.insert("/cacheClusterEnabled".to_owned(), "true".to_owned());
         }
-        if stage.access_log_settings.and_then(|log| log.destination_arn).is_some_and(|arn| !arn.is_empty()) {
-            deviations.insert("/accessLogSettings".to_owned(), "set".to_owned());
-        }
         if stage.canary_settings.is_some() {
             deviations.insert("/canarySettings".to_owned(), "set".to_owned());
         }
@@ -107,14 +116,15 @@ impl Stage {
             deployment_id: stage.deployment_id.unwrap_or_default(),
             throttle,
             method_throttles,
+            access_logs: stage.access_log_settings.and_then(access_logs),
             deviations,
             tags: tags_from(stage.tags.unwrap_or_default()),
         }
     }
 
-    /// What CreateStage makes of these inputs: it takes no method settings.
+    /// What CreateStage makes of these inputs: it takes neither method settings nor access logs.
     fn bare(&self) -> Self {
-        Self { throttle: None, method_throttles: BTreeMap::new(), ..self.clone() }
+        Self { throttle: None, method_throttles: BTreeMap::new(), access_logs: None, ..self.clone() }
     }
 
     async fn create(&self, cx: &Context) -> Result<Self, Failure> {
@@ -207,7 +217,7 @@ impl Resource for Stage {
                     .set_patch_operations(Some(patches.clone()))
                     .send()
             };
-            retry_while("changing the API's stage failed", is_concurrent, update).await?;
+            retry_while("changing the API's stage failed", passes, update).await?;
         }
         self.sync_tags(cx, &present.tags).await?;
         Ok(self.outputs(cx))
@@ -226,4 +236,11 @@ impl Resource for Stage {
         };
         retry_while("deleting the API's stage failed", is_concurrent, delete).await
     }
+}
+
+/// Whether a refusal of UpdateStage passes by itself. The account's log role is set before any stage that logs is changed, but not
+/// everywhere at once: until then API Gateway says "CloudWatch Logs role ARN must be set in account settings to enable logging".
+fn passes(code: &str, message: &str) -> bool {
+    is_concurrent(code, message)
+        || (code == "BadRequestException" && message.contains("role ARN must be set in account settings"))
 }

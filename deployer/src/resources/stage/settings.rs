@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_apigateway::types::{MethodSetting, PatchOperation};
+use aws_sdk_apigateway::types::{AccessLogSettings, MethodSetting, PatchOperation};
 
-use super::{ALL, Stage, Throttle};
+use super::{ALL, AccessLogs, Stage, Throttle};
 use crate::resources::gateway::{from_segment, remove, replace, segment};
 
 impl Stage {
@@ -19,6 +19,7 @@ impl Stage {
             None if present.throttle.is_some() => patches.push(remove("/*/*")),
             None => {}
         }
+        patches.extend(logging(present.access_logs.as_ref(), self.access_logs.as_ref()));
         for (method, wanted) in &self.method_throttles {
             let found = present.method_throttles.get(method).copied();
             patches.extend(throttling(&path_of_method(method), found, *wanted));
@@ -52,6 +53,25 @@ fn throttling(path: &str, found: Option<Throttle>, wanted: Throttle) -> Vec<Patc
     patches
 }
 
+/// The operations that log requests as declared.
+fn logging(found: Option<&AccessLogs>, wanted: Option<&AccessLogs>) -> Vec<PatchOperation> {
+    match wanted {
+        _ if found == wanted => Vec::new(),
+        None => vec![remove("/accessLogSettings")],
+        // Both, since neither is of use without the other.
+        Some(wanted) => vec![
+            replace("/accessLogSettings/destinationArn", &wanted.log_group_arn),
+            replace("/accessLogSettings/format", &wanted.format),
+        ],
+    }
+}
+
+/// What API Gateway shows of them. What was taken away may be shown as empty.
+pub(super) fn access_logs(found: AccessLogSettings) -> Option<AccessLogs> {
+    let log_group_arn = found.destination_arn.filter(|arn| !arn.is_empty())?;
+    Some(AccessLogs { log_group_arn, format: found.format.unwrap_or_default() })
+}
+
 /// The options of a method's setting that differ from API Gateway's defaults, by the path of their patch.
 pub(super) fn options(path: &str, setting: &MethodSetting) -> HashMap<String, String> {
     let mut options = HashMap::new();
@@ -74,7 +94,7 @@ pub(super) fn options(path: &str, setting: &MethodSetting) -> HashMap<String, St
 /// The operation that puts an option back to its default.
 fn undo(path: &str) -> PatchOperation {
     match path {
-        "/accessLogSettings" | "/canarySettings" => remove(path),
+        "/canarySettings" => remove(path),
         _ if path.starts_with("/variables/") => remove(path),
         _ if path.ends_with("/loglevel") => replace(path, "OFF"),
         _ => replace(path, "false"),
@@ -121,6 +141,7 @@ mod tests {
                 "POST /v1/users/{user_id}/confirm".into(),
                 Throttle { rate: 0.5, burst: 2 },
             )]),
+            access_logs: None,
             deviations: BTreeMap::new(),
             tags: Tags::from([("team".into(), "identity".into())]),
         }
@@ -190,6 +211,19 @@ mod tests {
     #[test]
     fn a_new_stage_gets_its_limits_by_patches() {
         assert_eq!(stage().patches(&stage().bare()).len(), 4);
+    }
+
+    #[test]
+    fn access_logs_are_switched_on_and_changed_and_off() {
+        let logs = |group: &str| Some(AccessLogs { log_group_arn: group.into(), format: "f".into() });
+        let logging = Stage { access_logs: logs("arn:a"), ..stage() };
+        let on = ["replace /accessLogSettings/destinationArn arn:a", "replace /accessLogSettings/format f"];
+        assert_eq!(operations(&logging.patches(&stage())), on);
+        assert_eq!(operations(&logging.patches(&Stage { access_logs: logs("arn:b"), ..stage() })), on);
+        assert_eq!(operations(&stage().patches(&logging)), ["remove /accessLogSettings"]);
+        assert!(logging.patches(&logging).is_empty());
+        // An answer that names them without anything in them.
+        assert_eq!(access_logs(AccessLogSettings::builder().build()), None);
     }
 
     #[test]

@@ -1,0 +1,87 @@
+//! Which web ACL protects a stage of the API.
+
+use std::time::Duration;
+
+use cogapi_engine::{Failure, Found, Replacement, Resource};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Context;
+use crate::aws::errors::is_code;
+use crate::aws::failure;
+use crate::aws::retry::retry_within;
+
+/// How long a new web ACL may be unknown where stages are: "from a few seconds to a number of minutes"
+/// (https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-associating-aws-resource.html).
+const PROPAGATION: Duration = Duration::from_mins(5);
+
+/// The inputs of an association.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebAclAssociation {
+    /// The ARN of the stage, which has at most one web ACL.
+    pub resource_arn: String,
+    /// The ARN of the web ACL.
+    pub web_acl_arn: String,
+}
+
+/// What others refer to: nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outputs {}
+
+impl Resource for WebAclAssociation {
+    type Context = Context;
+    type Outputs = Outputs;
+    const KIND: &'static str = "web_acl_association";
+    const SERVICE: &'static str = "wafv2";
+    const LOCATED_BY: &'static [&'static str] = &["resource_arn"];
+    const REPLACE_ON: &'static [&'static str] = &["resource_arn"];
+    // Only another stage makes it another, and that is protected before clients move there.
+    const REPLACEMENT: Replacement = Replacement::CreateFirst;
+
+    async fn read(&self, cx: &Context, _: Option<&Outputs>) -> Result<Found<Self>, Failure> {
+        let get = json!({ "ResourceArn": self.resource_arn });
+        let found: Value = match cx.clients.wafv2.call("GetWebACLForResource", &get).await {
+            Ok(found) => found,
+            // The stage is not there.
+            Err(error) if is_code(&error, &["WAFNonexistentItemException"]) => return Ok(Found::Missing),
+            Err(error) => return Err(failure("reading which web ACL protects the API failed", &error)),
+        };
+        // A stage without one is no error. The stage is ours, so whatever is associated with it is as well.
+        let arn = found["WebACL"]["ARN"].as_str();
+        Ok(arn.map_or(Found::Missing, |arn| Found::Owned {
+            inputs: Self { resource_arn: self.resource_arn.clone(), web_acl_arn: arn.to_owned() },
+            outputs: Outputs {},
+        }))
+    }
+
+    async fn reconcile(&self, cx: &Context, found: Found<Self>) -> Result<Outputs, Failure> {
+        if found.existing().is_some_and(|(present, _)| present == self) {
+            return Ok(Outputs {});
+        }
+        // It takes the place of the one before.
+        let associate = json!({ "ResourceArn": self.resource_arn, "WebACLArn": self.web_acl_arn });
+        let associate = || cx.clients.wafv2.call::<Value>("AssociateWebACL", &associate);
+        let summary = "putting the web ACL before the API failed";
+        retry_within(PROPAGATION, summary, is_propagating, associate).await?;
+        Ok(Outputs {})
+    }
+
+    async fn delete(&self, cx: &Context, _: Option<&Outputs>) -> Result<(), Failure> {
+        let disassociate = json!({ "ResourceArn": self.resource_arn });
+        let disassociate = || async {
+            match cx.clients.wafv2.call::<Value>("DisassociateWebACL", &disassociate).await {
+                Ok(_) => Ok(()),
+                // The stage is gone, and this with it.
+                Err(error) if is_code(&error, &["WAFNonexistentItemException"]) => Ok(()),
+                Err(error) => Err(error),
+            }
+        };
+        let summary = "taking the web ACL from the API failed";
+        retry_within(PROPAGATION, summary, is_propagating, disassociate).await
+    }
+}
+
+/// Whether a refusal is only that what was just made is not known everywhere yet.
+pub(super) fn is_propagating(code: &str, _: &str) -> bool {
+    code == "WAFUnavailableEntityException"
+}
