@@ -34,6 +34,12 @@ pub enum Found<R: Resource> {
 }
 
 impl<R: Resource> Found<R> {
+    /// Something is there: ours, or somebody else's.
+    #[must_use]
+    pub fn there(ours: bool, inputs: R, outputs: R::Outputs) -> Self {
+        if ours { Self::Owned { inputs, outputs } } else { Self::Unowned { inputs, outputs } }
+    }
+
     /// Inputs and outputs where there is something, whoever owns it.
     pub fn existing(&self) -> Option<(&R, &R::Outputs)> {
         match self {

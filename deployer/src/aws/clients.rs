@@ -176,11 +176,22 @@ impl Clients {
         special.map_or("aws", |(_, partition)| partition)
     }
 
+    /// What the names of AWS's hosts end in, e.g. `amazonaws.com`.
+    #[must_use]
+    pub fn dns_suffix(&self) -> &'static str {
+        dns_suffix(&self.region)
+    }
+
     /// How many requests were sent, repeated ones included.
     #[must_use]
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
     }
+}
+
+/// What the names of AWS's hosts in a region end in.
+pub(super) fn dns_suffix(region: &str) -> &'static str {
+    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
 }
 
 /// ring, as in the handlers: one TLS stack in the workspace, and no C++ toolchain to build it.

@@ -55,7 +55,7 @@ pub type Answer<T> = Result<T, SdkError<ErrorMetadata, HttpResponse>>;
 impl WafV2 {
     /// A client with everything that the SDK's own clients are made with.
     pub(super) fn new(region: &str, shared: &SdkConfig, interceptors: &[SharedInterceptor]) -> Self {
-        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let suffix = super::clients::dns_suffix(region);
         let own = format!("https://{SERVICE}.{region}.{suffix}");
         let mut signing = Layer::new("signing");
         signing.store_put(AuthSchemeOptionResolverParams::new(()));

@@ -122,11 +122,8 @@ impl Resource for DnsRecord {
         let Some(record) = records.first() else { return Ok(Found::Missing) };
         let (inputs, outputs) = (self.mapped(record), self.outputs());
         // What it points to was made for us by API Gateway, so nobody else has reason to point there.
-        Ok(if prior.is_some() || inputs == *self {
-            Found::Owned { inputs, outputs }
-        } else {
-            Found::Unowned { inputs, outputs }
-        })
+        let ours = prior.is_some() || inputs == *self;
+        Ok(Found::there(ours, inputs, outputs))
     }
 
     async fn reconcile(&self, cx: &Context, found: Found<Self>) -> Result<Outputs, Failure> {

@@ -177,10 +177,9 @@ impl Resource for DomainName {
     async fn read(&self, cx: &Context, prior: Option<&Outputs>) -> Result<Found<Self>, Failure> {
         Ok(match self.observe(cx).await? {
             None => Found::Missing,
-            Some((inputs, outputs)) if prior.is_some() || cx.owns(&inputs.tags) => {
-                Found::Owned { inputs, outputs }
+            Some((inputs, outputs)) => {
+                Found::there(prior.is_some() || cx.owns(&inputs.tags), inputs, outputs)
             }
-            Some((inputs, outputs)) => Found::Unowned { inputs, outputs },
         })
     }
 

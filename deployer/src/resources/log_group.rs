@@ -88,11 +88,8 @@ impl Resource for LogGroup {
     async fn read(&self, cx: &Context, prior: Option<&Outputs>) -> Result<Found<Self>, Failure> {
         let Some(inputs) = self.observe(cx).await? else { return Ok(Found::Missing) };
         let outputs = self.outputs(cx);
-        Ok(if prior.is_some() || cx.owns(&inputs.tags) {
-            Found::Owned { inputs, outputs }
-        } else {
-            Found::Unowned { inputs, outputs }
-        })
+        let ours = prior.is_some() || cx.owns(&inputs.tags);
+        Ok(Found::there(ours, inputs, outputs))
     }
 
     async fn reconcile(&self, cx: &Context, found: Found<Self>) -> Result<Outputs, Failure> {

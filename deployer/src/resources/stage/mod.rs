@@ -69,7 +69,7 @@ pub struct Outputs {
 
 impl Stage {
     fn outputs(&self, cx: &Context) -> Outputs {
-        let suffix = if cx.clients.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let suffix = cx.clients.dns_suffix();
         let (api, region, name) = (&self.rest_api_id, &cx.clients.region, &self.name);
         Outputs { invoke_url: format!("https://{api}.execute-api.{region}.{suffix}/{name}") }
     }

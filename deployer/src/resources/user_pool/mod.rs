@@ -286,7 +286,7 @@ fn outputs(cx: &Context, described: &UserPoolType) -> Result<Outputs, Failure> {
             "Cognito described it without id or ARN",
         ));
     };
-    let suffix = if cx.clients.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let suffix = cx.clients.dns_suffix();
     let provider_name = format!("cognito-idp.{}.{suffix}/{id}", cx.clients.region);
     Ok(Outputs { id, arn, provider_name })
 }
