@@ -112,7 +112,7 @@ mod tests {
             .filter(|(address, declaration)| plain.resources.get(*address) != Some(declaration));
         let lines = differing.map(|(address, declaration)| {
             let known = plain.resources.get(address);
-            let before = known.map(|known| known.dependencies()).unwrap_or_default();
+            let before = known.map(cogapi_engine::resource::Declaration::dependencies).unwrap_or_default();
             let after: BTreeSet<_> = declaration.dependencies().difference(&before).cloned().collect();
             let after: Vec<_> = after.iter().map(ToString::to_string).collect();
             let inputs = declaration.inputs.as_object().unwrap().iter();
