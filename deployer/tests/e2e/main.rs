@@ -12,6 +12,7 @@ mod drift;
 mod killed;
 mod life;
 mod local;
+mod options;
 mod secrets;
 mod stopped;
 mod world;

@@ -1,0 +1,214 @@
+//! Everything that can be switched on and off: from nothing with all of it, each off and on again, and away without a trace.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::world::{CONFIGURATION, World};
+
+/// Something that an environment has only where it is asked for.
+struct Choice {
+    /// In the file, at the end of its section.
+    key: &'static str,
+    /// The section: one of [`CONFIGURATION`], or one of its own.
+    section: &'static str,
+    /// What the plan shows when it is switched off: actions and addresses.
+    off: &'static [&'static str],
+    /// What is called to switch it off.
+    off_calls: &'static [&'static str],
+    /// What the plan shows when it is switched on.
+    on: &'static [&'static str],
+    /// What is called to switch it on.
+    on_calls: &'static [&'static str],
+}
+
+const CHOICES: [Choice; 7] = [
+    Choice {
+        key: "access_logs = true",
+        section: "[api]",
+        off: &["delete log_group.access", "forget gateway_log_role.account", "update stage.main"],
+        off_calls: &["apigateway:UpdateStage", "logs:DeleteLogGroup"],
+        // The account's log role stayed, and is used as it is.
+        on: &["create log_group.access", "update stage.main"],
+        on_calls: &["apigateway:UpdateStage", "logs:CreateLogGroup", "logs:PutRetentionPolicy"],
+    },
+    Choice {
+        key: "waf = { rate_limit = 300 }",
+        section: "[api]",
+        off: &["delete web_acl.main", "delete web_acl_association.main"],
+        off_calls: &["wafv2:DeleteWebACL", "wafv2:DisassociateWebACL"],
+        on: &["create web_acl.main", "create web_acl_association.main"],
+        on_calls: &["wafv2:AssociateWebACL", "wafv2:CreateWebACL"],
+    },
+    Choice {
+        key: "method_throttle.\"POST /v1/login\" = { rate = 10, burst = 20 }",
+        section: "[api]",
+        off: &["update stage.main"],
+        off_calls: &["apigateway:UpdateStage"],
+        on: &["update stage.main"],
+        on_calls: &["apigateway:UpdateStage"],
+    },
+    Choice {
+        key: "reserved_concurrency = 5",
+        section: "[functions]",
+        off: FUNCTIONS,
+        off_calls: &["lambda:DeleteFunctionConcurrency"],
+        on: FUNCTIONS,
+        on_calls: &["lambda:PutFunctionConcurrency"],
+    },
+    Choice {
+        key: "relying_party_id = \"example.com\"",
+        section: "[passkeys]",
+        off: &["update app_client.api", "update user_pool.main"],
+        off_calls: PASSKEYS,
+        on: &["update app_client.api", "update user_pool.main"],
+        on_calls: PASSKEYS,
+    },
+    Choice {
+        key: "name = \"HOST\"\nzone_name = \"example.com\"\nzone_id = \"ZONE\"",
+        section: "[domain]",
+        off: &[
+            "delete base_path_mapping.api",
+            "delete certificate.api",
+            "delete dns_record.api",
+            "delete domain_name.api",
+        ],
+        off_calls: &[
+            "acm:DeleteCertificate",
+            "apigateway:DeleteBasePathMapping",
+            "apigateway:DeleteDomainName",
+            "route53:ChangeResourceRecordSets",
+        ],
+        on: &[
+            "create base_path_mapping.api",
+            "create certificate.api",
+            "create dns_record.api",
+            "create domain_name.api",
+        ],
+        on_calls: &[
+            "acm:RequestCertificate",
+            "apigateway:CreateBasePathMapping",
+            "apigateway:CreateDomainName",
+            "route53:ChangeResourceRecordSets",
+        ],
+    },
+    Choice {
+        key: "registration = \"admin\"",
+        section: "[access]",
+        off: REGISTRATION,
+        off_calls: NEW_BODY,
+        on: REGISTRATION,
+        on_calls: NEW_BODY,
+    },
+];
+
+const FUNCTIONS: &[&str] = &[
+    "update function.create-user",
+    "update function.custom-message",
+    "update function.login",
+    "update function.userinfo",
+];
+const PASSKEYS: &[&str] =
+    &["cognito-idp:SetUserPoolMfaConfig", "cognito-idp:UpdateUserPool", "cognito-idp:UpdateUserPoolClient"];
+const REGISTRATION: &[&str] =
+    &["replace deployment.main", "update function.create-user", "update rest_api.main", "update stage.main"];
+const NEW_BODY: &[&str] = &[
+    "apigateway:CreateDeployment",
+    "apigateway:DeleteDeployment",
+    "apigateway:PutRestApi",
+    "apigateway:UpdateStage",
+    "lambda:UpdateFunctionConfiguration",
+];
+
+/// A file with everything that is asked for.
+fn file<'a>(choices: impl Iterator<Item = &'a Choice>) -> String {
+    let mut file = CONFIGURATION.to_owned();
+    for Choice { key, section, .. } in choices {
+        if file.contains(section) {
+            file = file.replace(section, &format!("{section}\n{key}"));
+        } else {
+            file = format!("{file}\n{section}\n{key}\n");
+        }
+    }
+    file
+}
+
+/// The actions and addresses of a plan.
+fn planned(world: &World) -> Vec<String> {
+    let ran = world.run(&["plan", "--json", "--detailed-exitcode"]);
+    let plan: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran}"));
+    let text = |change: &Value, field: &str| change[field].as_str().unwrap().to_owned();
+    let changes = plan["changes"].as_array().unwrap().iter();
+    let mut changes: Vec<_> =
+        changes.map(|change| format!("{} {}", text(change, "action"), text(change, "address"))).collect();
+    changes.sort();
+    assert_eq!(ran.code, Some(if changes.is_empty() { 0 } else { 2 }), "{ran}");
+    changes
+}
+
+/// Deploys; what was called that changes something, but for lock and state.
+fn deployed(world: &World) -> Vec<String> {
+    world.forget_calls();
+    world.must(&["deploy", "--yes"]);
+    let calls = world.calls()["by_operation"].clone();
+    let calls: BTreeSet<String> = calls.as_object().unwrap().keys().cloned().collect();
+    let reads = |call: &str| {
+        let (service, operation) = call.split_once(':').unwrap();
+        let reads = ["Get", "List", "Describe", "Head"].iter().any(|read| operation.starts_with(read));
+        reads || ["s3", "dynamodb"].contains(&service)
+    };
+    calls.into_iter().filter(|call| !reads(call)).collect()
+}
+
+/// The inventory without what is meant to stay for others: the account's log role, and the records that prove domains.
+fn without_what_stays(mut inventory: Value) -> Value {
+    inventory["api_gateway_accounts"] = json!([]);
+    for (section, stays) in [("roles", "cogapi-api-gateway-logs"), ("hosted_zones", "example.com.")] {
+        inventory[section].as_array_mut().unwrap().retain(|thing| thing["name"] != stays);
+    }
+    inventory
+}
+
+/// A shape without what AWS names anew each time that a domain comes.
+fn without_domain(mut shape: Value) -> Value {
+    for section in ["certificates", "domain_names", "hosted_zones"] {
+        shape[section] = Value::Null;
+    }
+    shape
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_option_is_switched_on_and_off_by_itself_and_leaves_no_trace() {
+    let world = World::new();
+    let create = world.clients().route53.create_hosted_zone().name("example.com").caller_reference("test");
+    let zone = create.send().await.unwrap().hosted_zone.unwrap().id;
+    let (zone, name) =
+        (zone.trim_start_matches("/hostedzone/"), format!("auth-{}.example.com", world.account));
+    let configure = |text: &str| world.configure(&text.replace("ZONE", zone).replace("HOST", &name));
+    let before = without_what_stays(world.inventory());
+
+    configure(&file(CHOICES.iter()));
+    world.must(&["deploy", "--yes"]);
+    assert_eq!(planned(&world), [""; 0]);
+    let complete = without_domain(world.shape());
+
+    for choice in &CHOICES {
+        let key = choice.key;
+        configure(&file(CHOICES.iter().filter(|other| other.key != key)));
+        assert_eq!(planned(&world), choice.off, "{key}");
+        assert_eq!(deployed(&world), choice.off_calls, "{key}");
+        assert_eq!(planned(&world), [""; 0], "{key}");
+
+        configure(&file(CHOICES.iter()));
+        assert_eq!(planned(&world), choice.on, "{key}");
+        assert_eq!(deployed(&world), choice.on_calls, "{key}");
+        assert_eq!(planned(&world), [""; 0], "{key}");
+    }
+    assert_eq!(without_domain(world.shape()), complete);
+
+    world.must(&["destroy", "--yes"]);
+    assert_eq!(without_what_stays(world.inventory()), before);
+    assert!(world.inventory()["api_gateway_accounts"][0]["log_role"].is_string());
+    // And once more, with nothing there but that.
+    world.must(&["destroy", "--yes"]);
+}
