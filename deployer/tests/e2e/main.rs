@@ -13,6 +13,7 @@ mod faults;
 mod killed;
 mod life;
 mod local;
+mod options;
 mod secrets;
 mod stopped;
 mod world;
