@@ -1,4 +1,5 @@
-//! How many calls a deploy, a deploy with nothing to do, and a destroy make, and how long they take when every call takes 60 ms.
+//! How many calls a deploy, a deploy with nothing to do, and a destroy make, and how long they take when every call takes 60 ms;
+//! then once more, with the emulator throttling at the rates that AWS publishes for its control planes.
 //!
 //! Counts are exact and comparable; times hold for this machine and this run only. `make bench` runs it.
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
@@ -27,35 +28,50 @@ fn main() {
     world.must(&["destroy", "--yes"]);
 
     println!("{functions} functions, {roles} roles, {LATENCY_MS} ms added to every call");
-    println!("{:<28} {:>8} {:>6} {:>6} {:>6}", "", "wall", "calls", "read", "write");
     world.faults(&json!([{ "kind": "latency", "latency_ms": LATENCY_MS }]));
-    let mut by_operation = Vec::new();
-    for (what, arguments) in [
+    let mut by_operation = measure(&world);
+    println!("\nthe same, throttled at the rates that AWS publishes");
+    world.settings(&json!({ "rates": true }));
+    by_operation.extend(measure(&world));
+    if std::env::args().any(|argument| argument == "--by-operation") {
+        for (what, calls) in by_operation {
+            println!("\n{what}");
+            list(&calls["by_operation"]);
+            if calls["throttled"] != 0 {
+                println!("throttled:");
+                list(&calls["throttled_by_operation"]);
+            }
+        }
+    }
+}
+
+/// Runs everything once and prints a line for each; returns the emulator's counts.
+fn measure(world: &World) -> Vec<(&'static str, Value)> {
+    println!("{:<28} {:>8} {:>6} {:>6} {:>6} {:>9}", "", "wall", "calls", "read", "write", "throttled");
+    let runs = [
         ("deploy from nothing", &["deploy", "--yes"][..]),
         ("plan, nothing to do", &["plan"]),
         ("deploy, nothing to do", &["deploy", "--yes"]),
         ("destroy", &["destroy", "--yes"]),
-    ] {
+    ];
+    let run = |(what, arguments)| {
         world.forget_calls();
         let start = Instant::now();
         world.must(arguments);
         let wall = start.elapsed();
         let calls = world.calls();
+        let count = |of: &str| calls[of].as_u64().unwrap();
         println!(
-            "{what:<28} {:>6.1} s {:>6} {:>6} {:>6}",
+            "{what:<28} {:>6.1} s {:>6} {:>6} {:>6} {:>9}",
             wall.as_secs_f64(),
-            calls["total"].as_u64().unwrap(),
-            calls["reads"].as_u64().unwrap(),
-            calls["writes"].as_u64().unwrap()
+            count("total"),
+            count("reads"),
+            count("writes"),
+            count("throttled")
         );
-        by_operation.push((what, calls["by_operation"].clone()));
-    }
-    if std::env::args().any(|argument| argument == "--by-operation") {
-        for (what, calls) in by_operation {
-            println!("\n{what}");
-            list(&calls);
-        }
-    }
+        (what, calls)
+    };
+    runs.into_iter().map(run).collect()
 }
 
 fn list(calls: &Value) {

@@ -17,9 +17,15 @@ where
             let message = service.err().message().unwrap_or("no message");
             (format!("{code}: {message}"), service_hint(code, message))
         }
+        // An answer to HEAD has no body, and so no code.
+        (SdkError::ServiceError(service), None) => {
+            (format!("HTTP status {}", service.raw().status().as_u16()), None)
+        }
         (SdkError::TimeoutError(_), _) => ("no answer in time".to_owned(), Some(NETWORK)),
-        (SdkError::DispatchFailure(dispatch), _) if dispatch.is_io() || dispatch.is_timeout() => {
-            (chain(error), Some(NETWORK))
+        (SdkError::DispatchFailure(_), _) => {
+            let detail = chain(error);
+            let hint = if detail.contains("credentials") { CREDENTIALS } else { NETWORK };
+            (detail, Some(hint))
         }
         _ => {
             let detail = chain(error);
@@ -27,6 +33,8 @@ where
             (detail, hint)
         }
     };
+    let status = error.raw_response().map(|response| response.status());
+    let hint = hint.or_else(|| status.filter(|status| status.is_server_error()).map(|_| THEIRS));
     let failure = Failure::new(summary, detail).with_request_id(request_id);
     match hint {
         Some(hint) => failure.with_hint(hint),
@@ -35,6 +43,8 @@ where
 }
 
 const NETWORK: &str = "check the network, the region, and AWS_ENDPOINT_URL if it is set";
+const THEIRS: &str =
+    "this is a failure of AWS, which mostly passes: run the same command again, it goes on from here";
 const CREDENTIALS: &str = "set AWS_PROFILE, `profile` in the environment's [aws] section, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
 
 fn service_hint(code: &str, message: &str) -> Option<&'static str> {

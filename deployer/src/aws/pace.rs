@@ -135,7 +135,13 @@ impl Pace {
     fn throttled(&self, service: &str, operation: &str) {
         for (place, limit) in limits(service, operation) {
             self.with_bucket(service, operation, place, limit, |bucket| {
-                bucket.tokens = bucket.tokens.min(0.0);
+                if depth(limit) > 1.0 {
+                    bucket.tokens = bucket.tokens.min(0.0);
+                } else {
+                    // Not counted, so the turn is given back: how much of the long interval is left only trying tells, and the
+                    // SDK's waits between attempts grow by themselves.
+                    bucket.tokens = (bucket.tokens + 1.0).min(depth(limit));
+                }
             });
         }
     }

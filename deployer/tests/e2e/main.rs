@@ -9,6 +9,7 @@ mod api;
 mod configuration;
 mod domain;
 mod drift;
+mod faults;
 mod killed;
 mod life;
 mod local;

@@ -129,6 +129,15 @@ impl World {
         self.emulator("POST", "faults", &rules.to_string());
     }
 
+    /// Faults that have not struck as often as they were to.
+    pub(crate) fn faults_left(&self) -> Value {
+        self.emulator("GET", "faults", "")
+    }
+
+    pub(crate) fn settings(&self, settings: &Value) {
+        self.emulator("POST", "settings", &settings.to_string());
+    }
+
     pub(crate) fn no_faults(&self) {
         self.emulator("DELETE", "faults", "");
     }
