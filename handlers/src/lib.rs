@@ -1,11 +1,12 @@
 //! The Lambda functions: one library, two binaries (`api`, `triggers`), the function chosen by `_HANDLER`.
 //!
-//! The deployer reads [`registry`], [`endpoint`], [`error`] and [`config::env`] to derive the API body, the functions,
-//! their roles and their environment; everything else is only used inside a function.
+//! The deployer reads [`registry`], [`endpoint`], [`schema`], [`error`] and [`config::env`] to derive the API body, the
+//! functions, their roles, their environment and the documents; everything else is only used inside a function.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 pub mod access;
+pub mod access_token;
 pub mod app;
 pub mod aws;
 pub mod config;
@@ -13,16 +14,20 @@ pub mod email;
 pub mod endpoint;
 pub mod endpoints;
 pub mod error;
+pub mod field;
 pub mod formats;
 pub mod log;
+pub mod member;
 pub mod otpauth;
 pub mod registry;
 pub mod reply;
 pub mod request;
 pub mod runtime;
+pub mod schema;
 pub mod secret;
 pub mod serve;
 pub mod temporary_password;
 pub mod timing;
 pub mod triggers;
 pub mod upstream;
+pub mod user;

@@ -33,8 +33,8 @@ where
             (detail, hint)
         }
     };
-    let status = error.raw_response().map(|response| response.status());
-    let hint = hint.or_else(|| status.filter(|status| status.is_server_error()).map(|_| THEIRS));
+    let theirs = error.raw_response().is_some_and(|response| response.status().is_server_error());
+    let hint = hint.or_else(|| theirs.then_some(THEIRS));
     let failure = Failure::new(summary, detail).with_request_id(request_id);
     match hint {
         Some(hint) => failure.with_hint(hint),

@@ -4,11 +4,15 @@ use crate::{
     app::App,
     aws::secret_hash,
     config::env,
-    endpoint::{Authorization, Endpoint},
+    endpoint::{Authorization, Chapter, Endpoint, Success},
     error::{ErrorCode, Failure},
-    formats, otpauth,
+    field::{EMAIL, MFA_SESSION, PASSWORD, VERIFICATION_SESSION, VERIFICATION_TYPE},
+    formats::SOFTWARE_TOKEN_MFA,
+    member::{OTPAUTH_URI, QR_CODE_SECRET},
+    otpauth,
     reply::Reply,
     request::Request,
+    schema::{Kind, Member},
     secret::Secret,
     timing, upstream,
 };
@@ -23,7 +27,17 @@ pub const ENDPOINT: Endpoint = Endpoint {
     name: "login",
     method: "POST",
     path: "/v1/login",
+    chapter: Chapter::Sessions,
+    only_with: None,
     authorization: Authorization::Open,
+    request: &[EMAIL.member, PASSWORD.member],
+    reply: Success {
+        status: 200,
+        shapes: &[
+            &[EMAIL.member, VERIFICATION_TYPE.member, VERIFICATION_SESSION.member],
+            &[EMAIL.member, SET_UP_TYPE, MFA_SESSION.member, QR_CODE_SECRET, OTPAUTH_URI],
+        ],
+    },
     // AssociateSoftwareToken is authorized by its session alone; IAM has no say in it.
     operations: &["cognito-idp:AdminInitiateAuth"],
     calls_cognito: true,
@@ -36,6 +50,13 @@ pub const ENDPOINT: Endpoint = Endpoint {
     ],
     summary: "Proves e-mail address and password, and opens the session of the second factor.",
 };
+
+const MFA_SETUP: &str = "MFA_SETUP";
+const SET_UP_TYPE: Member = Member::new(
+    "verification_type",
+    Kind::Constant(MFA_SETUP),
+    "The second factor is still to be set up: go on with `confirm-mfa`.",
+);
 
 /// The second factor is asked for.
 #[derive(Serialize)]
@@ -58,7 +79,7 @@ struct SetupWanted<'a> {
 /// Answers the request.
 pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     let mut fields = request.fields()?;
-    let taken = (fields.take("email", formats::email), fields.take("password", formats::password));
+    let taken = (fields.take(&EMAIL), fields.take(&PASSWORD));
     let (email, password) = fields.finish(taken)?;
 
     let output = match initiate(app, &email, &password).await {
@@ -75,7 +96,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     match output.challenge_name() {
         Some(ChallengeNameType::SoftwareTokenMfa) => {
             let verification_session = session(output.session(), "AdminInitiateAuth")?;
-            let verification_type = "SOFTWARE_TOKEN_MFA";
+            let verification_type = SOFTWARE_TOKEN_MFA;
             Reply::json(200, &CodeWanted { email: &email, verification_session, verification_type })
         }
         Some(ChallengeNameType::MfaSetup) => {
@@ -130,7 +151,7 @@ async fn set_up(app: &App, email: &str, opened: &str) -> Result<Reply, Failure> 
         .ok_or_else(|| Failure::internal("AssociateSoftwareToken: the reply has no secret"))?;
     let setup = SetupWanted {
         email,
-        verification_type: "MFA_SETUP",
+        verification_type: MFA_SETUP,
         // Sessions are for one use: the one that was opened is spent.
         mfa_session: session(output.session(), "AssociateSoftwareToken")?,
         qr_code_secret: secret,

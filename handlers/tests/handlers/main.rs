@@ -5,6 +5,7 @@ mod anything;
 mod binaries;
 mod create_user;
 mod custom_message;
+mod declarations;
 mod every_request;
 mod login;
 mod support;

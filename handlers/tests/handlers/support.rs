@@ -6,6 +6,7 @@ use aws_sdk_cognitoidentityprovider::{
 };
 use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
 use aws_smithy_types::body::SdkBody;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cogapi_handlers::{
     app::App,
     aws,
@@ -13,6 +14,7 @@ use cogapi_handlers::{
     error::ErrorCode,
     registry,
     runtime::{Invocation, answer},
+    schema,
 };
 use serde_json::{Value, json};
 use std::{
@@ -123,6 +125,30 @@ pub(crate) fn post(body: &Value) -> Value {
     json!({"requestContext": {"requestId": REQUEST_ID}, "headers": {"origin": "https://app.example"}, "body": body.to_string()})
 }
 
+/// A request that is right in all its parts, by the examples of what the endpoint declares. Its user is [`EMAIL`], and so is the
+/// caller, an administrator.
+pub(crate) fn right(endpoint: &Endpoint) -> Value {
+    let mut claims = id_token_claims();
+    claims["cognito:groups"] = json!("admins");
+    let mut event = with_claims(post(&right_body(endpoint)), &claims);
+    event["pathParameters"] = json!({"user_id": USER_ID});
+    event
+}
+
+pub(crate) fn right_body(endpoint: &Endpoint) -> Value {
+    let mut body = schema::example(endpoint.request);
+    if body.get("access_token").is_some() {
+        body["access_token"] = json!(access_token());
+    }
+    body
+}
+
+/// An access token of our app client, for who does not look at the signature.
+pub(crate) fn access_token() -> String {
+    let claims = json!({"sub": USER_ID, "token_use": "access", "client_id": "client1"});
+    format!("e30.{}.c2lnbmF0dXJl", URL_SAFE_NO_PAD.encode(claims.to_string()))
+}
+
 pub(crate) fn with_claims(mut event: Value, claims: &Value) -> Value {
     event["requestContext"]["authorizer"] = json!({"claims": claims});
     event
@@ -207,6 +233,11 @@ pub(crate) async fn ask(app: &App, name: &str, event: Value) -> Answer {
         );
     } else {
         assert_eq!(log["outcome"], "ok");
+        assert_eq!(response.status_code, endpoint.reply.status);
+        let members = body.as_object().expect("a reply is an object");
+        let shapes = endpoint.reply.shapes.iter();
+        let problems: Vec<_> = shapes.map(|shape| schema::check(shape, members)).collect();
+        assert!(problems.iter().any(Result::is_ok), "{body} is not declared: {problems:?}");
     }
     Answer {
         status: response.status_code,
