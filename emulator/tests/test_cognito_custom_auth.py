@@ -31,10 +31,10 @@ def handler(event, context):
 """
 
 
-def _prepared(world: World, prevent: str = "ENABLED") -> World:
+def _prepared(world: World, prevent: str = "ENABLED", source: str = _TRIGGER) -> World:
     world.pool()
     world.client(PreventUserExistenceErrors=prevent)
-    arn = world.function("challenges", _TRIGGER)
+    arn = world.function("challenges", source)
     triggers = ("DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse")
     world.idp.update_user_pool(
         UserPoolId=world.pool_id, AutoVerifiedAttributes=["email"], LambdaConfig=dict.fromkeys(triggers, arn)
@@ -146,3 +146,32 @@ def test_custom_auth_without_triggers_is_refused(world: World):
         "AuthParameters": {"USERNAME": JANE, "SECRET_HASH": world.hash(JANE)},
     }
     assert refusal(world.idp.initiate_auth, **arguments)[0] == "InvalidParameterException"
+
+
+# Tells how often it was asked to create a challenge: a new process begins to count anew.
+_COUNTING = """
+import json
+created = 0
+def handler(event, context):
+    global created
+    created += event["triggerSource"].startswith("CreateAuthChallenge")
+    event["response"].update(challengeName="CUSTOM_CHALLENGE", issueTokens=False, failAuthentication=False,
+                             publicChallengeParameters={"created": str(created)}, privateChallengeParameters={})
+    return event
+"""
+
+
+def test_a_trigger_whose_answer_is_lost_is_invoked_again_and_after_three_times_given_up(world: World):
+    _prepared(world, source=_COUNTING).user(JANE)
+    world.settings(cognito_trigger_answers_lost=2)
+    assert _start(world, JANE)["ChallengeParameters"]["created"] == "3"
+    world.settings(cognito_trigger_answers_lost=3)
+    arguments = {
+        "ClientId": world.client_id,
+        "AuthFlow": "CUSTOM_AUTH",
+        "AuthParameters": {"USERNAME": JANE, "SECRET_HASH": world.hash(JANE)},
+    }
+    assert refusal(world.idp.initiate_auth, **arguments) == (
+        "UnexpectedLambdaException",
+        "DefineAuthChallenge invocation failed due to error Socket timeout while invoking Lambda function.",
+    )
