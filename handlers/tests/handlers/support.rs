@@ -234,10 +234,15 @@ pub(crate) async fn call_in(name: &str, changed: &[(&str, &str)], event: Value, 
     answer
 }
 
+/// What Lambda says of a call of this function.
+pub(crate) fn invocation(name: &str, budget: Duration) -> Invocation {
+    Invocation { id: "lambda-invocation-1".to_owned(), budget, function: format!("shop-dev-{name}") }
+}
+
 /// Calls the endpoint, and checks what holds for every reply and every log line.
 pub(crate) async fn ask(app: &App, name: &str, event: Value) -> Answer {
     let (endpoint, handle) = registry::endpoint(name).unwrap();
-    let invocation = Invocation { id: "lambda-invocation-1".to_owned(), budget: Duration::from_millis(9500) };
+    let invocation = invocation(name, Duration::from_millis(9500));
     let event = serde_json::from_value(event).unwrap();
     let (response, line) = answer(app, endpoint, handle, event, &invocation).await;
 
