@@ -8,6 +8,7 @@
 pub mod access;
 pub mod access_token;
 pub mod app;
+pub mod authenticator;
 pub mod aws;
 pub mod config;
 pub mod email;
@@ -29,6 +30,7 @@ pub mod serve;
 pub mod ses;
 pub mod temporary_password;
 pub mod timing;
+pub mod tokens;
 pub mod triggers;
 pub mod upstream;
 pub mod user;
