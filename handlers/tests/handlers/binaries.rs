@@ -1,122 +1,23 @@
 //! The two binaries, run as Lambda runs them, against a runtime API on this machine.
 
-use crate::support::variable;
-use cogapi_handlers::registry::{ENDPOINTS, TRIGGERS as TRIGGERS_LISTED};
+use crate::lambda::{self, Function};
+use cogapi_handlers::registry::{self, ENDPOINTS, TRIGGERS as TRIGGERS_LISTED};
 use serde_json::{Value, json};
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
-    process::{Child, Command, Output, Stdio},
-    time::{Duration, SystemTime},
-};
+use std::process::{Command, Output};
 
 const API: &str = env!("CARGO_BIN_EXE_api");
 const TRIGGERS: &str = env!("CARGO_BIN_EXE_triggers");
 
-fn command(binary: &str, handler: &str, runtime_api: &str) -> Command {
-    let mut command = Command::new(binary);
-    command.env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.env("_HANDLER", handler).env("AWS_LAMBDA_RUNTIME_API", runtime_api);
-    command.env("AWS_LAMBDA_FUNCTION_NAME", "f").env("AWS_LAMBDA_FUNCTION_VERSION", "1");
-    command.env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128");
-    let names = [
-        "AWS_REGION",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "USER_POOL_ID",
-        "CLIENT_ID",
-        "CORS_ORIGINS",
-    ];
-    command.envs(names.into_iter().filter_map(|name| Some((name, variable(name)?))));
-    command
+fn command(binary: &str, handler: &str) -> Command {
+    let endpoint = registry::endpoint(handler).map(|(endpoint, _)| endpoint.environment);
+    lambda::command(binary, handler, endpoint.unwrap_or_default())
 }
 
-/// Ends the process whatever becomes of the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Lambda's runtime API: gives out the events one by one, collects what is posted for each.
+/// What the function answers to the events, one by one, and what it logs.
 fn invoke(binary: &str, handler: &str, events: &[Value]) -> (Vec<Value>, Vec<Value>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut child =
-        Running(command(binary, handler, &listener.local_addr().unwrap().to_string()).spawn().unwrap());
-    let mut replies = Vec::new();
-    let mut given = 0;
-    while replies.len() < events.len() {
-        let mut stream = accept(&listener, &mut child.0);
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        // One connection carries many requests until the client closes it.
-        while replies.len() < events.len() {
-            let Some((path, body)) = request(&mut stream) else { break };
-            if path.ends_with("/invocation/next") {
-                respond(&mut stream, given, &events[given].to_string());
-                given += 1;
-            } else {
-                assert!(path.ends_with("/response"), "{path}: {body}");
-                replies.push(serde_json::from_str(&body).unwrap());
-                respond(&mut stream, given, "");
-            }
-        }
-    }
-    child.0.kill().unwrap();
-    let mut output = String::new();
-    child.0.stdout.take().unwrap().read_to_string(&mut output).unwrap();
-    (replies, output.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect())
-}
-
-/// The next connection; fails the test when the process ends instead of connecting.
-fn accept(listener: &TcpListener, child: &mut Child) -> TcpStream {
-    listener.set_nonblocking(true).unwrap();
-    for _ in 0..4_000 {
-        if let Ok((stream, _)) = listener.accept() {
-            stream.set_nonblocking(false).unwrap();
-            return stream;
-        }
-        assert!(child.try_wait().unwrap().is_none(), "the function ended");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    panic!("the function does not connect");
-}
-
-fn request(stream: &mut TcpStream) -> Option<(String, String)> {
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
-    let path = line.split(' ').nth(1)?.to_owned();
-    let mut length = 0;
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header).ok()?;
-        match header.trim().split_once(':') {
-            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                length = value.trim().parse().ok()?;
-            }
-            Some(_) => {}
-            None => break,
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some((path, String::from_utf8(body).ok()?))
-}
-
-fn respond(stream: &mut TcpStream, id: usize, body: &str) {
-    let deadline = SystemTime::now() + Duration::from_secs(10);
-    let deadline = deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
-    write!(
-        stream,
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-         Lambda-Runtime-Aws-Request-Id: invocation-{id}\r\nLambda-Runtime-Deadline-Ms: {deadline}\r\n\
-         Lambda-Runtime-Invoked-Function-Arn: arn\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
+    let mut function = Function::start(command(binary, handler));
+    let replies = events.iter().map(|event| function.invoke(event).result.unwrap()).collect();
+    (replies, function.stop())
 }
 
 fn fails_to_start(mut command: Command) -> Value {
@@ -151,7 +52,7 @@ fn an_unknown_function_says_which_there_are() {
     let endpoints = ENDPOINTS.iter().map(|it| it.name).collect::<Vec<_>>().join(", ");
     let triggers = TRIGGERS_LISTED.iter().map(|it| it.name).collect::<Vec<_>>().join(", ");
     for (binary, known) in [(API, endpoints), (TRIGGERS, triggers)] {
-        let log = fails_to_start(command(binary, "nonsense", "127.0.0.1:1"));
+        let log = fails_to_start(command(binary, "nonsense"));
         let message = log["message"].as_str().unwrap();
         assert!(message.contains("\"nonsense\"") && message.contains(&known), "{message}");
     }
@@ -159,8 +60,10 @@ fn an_unknown_function_says_which_there_are() {
 
 #[test]
 fn a_function_without_its_environment_names_all_that_is_missing() {
-    let mut command = command(API, "login", "127.0.0.1:1");
-    command.env_remove("USER_POOL_ID").env_remove("AWS_REGION");
+    let mut command = command(API, "login");
+    for missing in ["USER_POOL_ID", "CLIENT_SECRET", "MFA_ISSUER", "AWS_REGION"] {
+        command.env_remove(missing);
+    }
     let log = fails_to_start(command);
     assert_eq!(log["level"], "ERROR");
     assert_eq!(
