@@ -6,7 +6,7 @@ use crate::{
     config::env,
     endpoint::{Authorization, Chapter, Endpoint, Success},
     error::{ErrorCode, Failure},
-    field::{EMAIL, FULL_NAME, MOBILE_PHONE_NUMBER},
+    field::EMAIL,
     member::USER_ID,
     reply::Reply,
     request::Request,
@@ -31,8 +31,17 @@ pub const ENDPOINT: Endpoint = Endpoint {
     summary: "Tells who the caller is.",
 };
 
-const NAME: Member = Member { name: "name", ..FULL_NAME.member };
-const PHONE_NUMBER: Member = Member { name: "phone_number", ..MOBILE_PHONE_NUMBER.member };
+// Who was not registered here may have neither, or one that we would not have taken: Cognito's attributes have 2,048 characters.
+const NAME: Member = Member::new(
+    "name",
+    Kind::Text(Text::new(0, 2048, "Jane Doe")),
+    "The user's name. Empty where there is none.",
+);
+const PHONE_NUMBER: Member = Member::new(
+    "phone_number",
+    Kind::Text(Text::new(0, 2048, "+33612345678")),
+    "The user's phone number. Empty where there is none.",
+);
 const GROUPS: Member = Member::new("groups", Kind::List(&GROUP), "The user's groups.");
 // As long as a name that Cognito takes.
 const GROUP: Schema =

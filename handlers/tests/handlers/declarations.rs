@@ -1,6 +1,6 @@
 //! What an endpoint declares is what it does: its fields, its path, its body.
 
-use crate::support::*;
+use crate::{cognito, support::*};
 use aws_smithy_http_client::test_util::{NeverClient, infallible_client_fn};
 use aws_smithy_types::body::SdkBody;
 use cogapi_handlers::{
@@ -43,6 +43,20 @@ async fn the_declared_fields_are_missed_and_no_others() {
         let mut expected: Vec<_> = endpoint.request.iter().map(|it| told(it.name, "is missing")).collect();
         expected.sort_unstable();
         assert_eq!(refused(endpoint, with(endpoint, "{}")).await, expected, "{}", endpoint.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_documents_show_works_where_all_is_well() {
+    for endpoint in ENDPOINTS {
+        let app = app_over(endpoint.name, cognito::all_is_well(), &[]);
+        let answer = ask(&app, endpoint.name, right(endpoint)).await;
+        let status = endpoint.reply.status;
+        assert_eq!(
+            answer.status, status,
+            "{}: {}; cognito.rs says what it answers",
+            endpoint.name, answer.log
+        );
     }
 }
 

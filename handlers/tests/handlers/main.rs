@@ -4,6 +4,7 @@
 mod anything;
 mod authenticator;
 mod binaries;
+mod cognito;
 mod create_user;
 mod custom_message;
 mod declarations;

@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cogapi_handlers::{
     app::{App, Needs},
     aws,
-    endpoint::Endpoint,
+    endpoint::{Endpoint, Trigger},
     error::ErrorCode,
     registry,
     runtime::{self, Invocation, answer},
@@ -159,6 +159,29 @@ pub(crate) fn right(endpoint: &Endpoint) -> Value {
     let mut event = with_claims(post(&right_body(endpoint)), &claims);
     event["pathParameters"] = json!({"user_id": USER_ID});
     event
+}
+
+/// What Cognito sends to a trigger, with all that any trigger is told.
+pub(crate) fn right_event(trigger: &Trigger) -> Value {
+    let occasion = if trigger.source == "CustomMessage" { "AdminCreateUser" } else { "Authentication" };
+    json!({
+        "version": "1",
+        "triggerSource": format!("{}_{occasion}", trigger.source),
+        "region": "eu-west-1",
+        "userPoolId": "eu-west-1_pool",
+        "userName": USER_ID,
+        "callerContext": {"awsSdkVersion": "aws-sdk-rust-1", "clientId": "client1"},
+        "request": {
+            "userAttributes": {"sub": USER_ID, "email": EMAIL, "name": "Jane Doe", "locale": "fr"},
+            "codeParameter": "{####}",
+            "usernameParameter": "{username}",
+            "session": [{"challengeName": "CUSTOM_CHALLENGE", "challengeResult": false, "challengeMetadata": ""}],
+            "privateChallengeParameters": {},
+            "challengeAnswer": "48151623",
+            "userNotFound": false,
+        },
+        "response": {},
+    })
 }
 
 pub(crate) fn right_body(endpoint: &Endpoint) -> Value {

@@ -29,6 +29,17 @@ async fn a_user_without_groups_has_an_empty_list() {
 }
 
 #[tokio::test]
+async fn a_user_without_name_and_phone_number_has_empty_ones() {
+    let mut claims = id_token_claims();
+    for claim in ["name", "phone_number"] {
+        claims.as_object_mut().unwrap().remove(claim);
+    }
+    let answer = call("userinfo", get(&claims), &[]).await;
+    assert_eq!((answer.status, &answer.body["name"]), (200, &json!("")));
+    assert_eq!(answer.body["phone_number"], "");
+}
+
+#[tokio::test]
 async fn its_role_allows_nothing() {
     let answer = call("userinfo", get(&id_token_claims()), &[]).await;
     assert_eq!(answer.actions, endpoint("userinfo").operations);

@@ -1,0 +1,97 @@
+//! A Cognito in which all is well: what it answers to each operation, as far as a function reads it. Shared with the benchmark. What
+//! a test has a word on, it scripts instead.
+
+use crate::support::{EMAIL, SECOND_SESSION, SESSION, TOTP_SECRET, USER_ID, access_token, token_with};
+use aws_sdk_cognitoidentityprovider::config::HttpClient;
+use aws_smithy_http_client::test_util::infallible_client_fn;
+use aws_smithy_types::body::SdkBody;
+use cogapi_handlers::field::TEMPORARY_PASSWORD;
+use serde_json::{Value, json};
+
+/// A client of it.
+pub(crate) fn all_is_well() -> impl HttpClient + 'static {
+    infallible_client_fn(|request: http::Request<SdkBody>| {
+        let target = request.headers()["x-amz-target"].to_str().unwrap();
+        let operation = target.rsplit('.').next().unwrap_or_default();
+        let request = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        http::Response::new(SdkBody::from(well(operation, &request).to_string()))
+    })
+}
+
+/// What the operation answers to this request.
+pub(crate) fn well(operation: &str, request: &Value) -> Value {
+    match operation {
+        "AdminCreateUser" => json!({"User": {"Username": USER_ID, "Attributes": attributes()}}),
+        "AdminGetUser" | "GetUser" => json!({
+            "Username": USER_ID,
+            "UserAttributes": attributes(),
+            "UserStatus": "CONFIRMED",
+            "Enabled": true,
+        }),
+        "AdminInitiateAuth" | "InitiateAuth" => begun(request),
+        "AdminRespondToAuthChallenge" | "RespondToAuthChallenge" => {
+            if request["ChallengeName"] == "NEW_PASSWORD_REQUIRED" {
+                challenge("MFA_SETUP", json!({}))
+            } else {
+                tokens()
+            }
+        }
+        "AssociateSoftwareToken" => json!({"SecretCode": TOTP_SECRET, "Session": SECOND_SESSION}),
+        "VerifySoftwareToken" => json!({"Status": "SUCCESS", "Session": SECOND_SESSION}),
+        "GetTokensFromRefreshToken" => tokens(),
+        "StartWebAuthnRegistration" => json!({"CredentialCreationOptions": {
+            "challenge": "vde3h8WwZJjW1xZph3t8qQ",
+            "rp": {"id": "example.com", "name": "example.com"},
+            "user": {"id": "NWYwZTJiN2E", "name": EMAIL, "displayName": EMAIL},
+            "pubKeyCredParams": [{"type": "public-key", "alg": -7}],
+        }}),
+        "ListWebAuthnCredentials" => json!({"Credentials": [{
+            "CredentialId": "x4TqbN2sVt1kQmZ0aLwEhA",
+            "FriendlyCredentialName": "Phone",
+            "RelyingPartyId": "example.com",
+            "AuthenticatorAttachment": "platform",
+            "AuthenticatorTransports": ["internal"],
+            "CreatedAt": 1_760_000_000,
+        }]}),
+        // Of all others, that they worked is all there is to say.
+        _ => json!({}),
+    }
+}
+
+fn attributes() -> Value {
+    let attribute = |(name, value)| json!({"Name": name, "Value": value});
+    [("sub", USER_ID), ("email", EMAIL), ("name", "Jane Doe")].map(attribute).into_iter().collect()
+}
+
+/// A sign-in has begun, in the flow that was asked for.
+fn begun(request: &Value) -> Value {
+    let invited = request["AuthParameters"]["PASSWORD"] == TEMPORARY_PASSWORD.member.schema.example();
+    match request["AuthFlow"].as_str() {
+        Some("USER_AUTH") => {
+            let options = json!({
+                "challenge": "vde3h8WwZJjW1xZph3t8qQ",
+                "rpId": "example.com",
+                "allowCredentials": [{"type": "public-key", "id": "x4TqbN2sVt1kQmZ0aLwEhA"}],
+            });
+            challenge("WEB_AUTHN", json!({"CREDENTIAL_REQUEST_OPTIONS": options.to_string()}))
+        }
+        Some("CUSTOM_AUTH") => challenge("CUSTOM_CHALLENGE", json!({"USERNAME": USER_ID})),
+        _ if invited => challenge("NEW_PASSWORD_REQUIRED", json!({"USER_ID_FOR_SRP": USER_ID})),
+        _ => challenge("SOFTWARE_TOKEN_MFA", json!({"USER_ID_FOR_SRP": USER_ID})),
+    }
+}
+
+fn challenge(name: &str, parameters: Value) -> Value {
+    json!({"ChallengeName": name, "Session": SESSION, "ChallengeParameters": parameters})
+}
+
+fn tokens() -> Value {
+    let id_token = token_with(&json!({"sub": USER_ID, "token_use": "id", "aud": "client1", "email": EMAIL}));
+    json!({"AuthenticationResult": {
+        "AccessToken": access_token(),
+        "IdToken": id_token,
+        "RefreshToken": "eyJjdHkiOiJKV1QifQ.a-refresh-token",
+        "ExpiresIn": 3600,
+        "TokenType": "Bearer",
+    }})
+}
