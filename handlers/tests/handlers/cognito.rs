@@ -7,16 +7,67 @@ use aws_smithy_http_client::test_util::infallible_client_fn;
 use aws_smithy_types::body::SdkBody;
 use cogapi_handlers::field::TEMPORARY_PASSWORD;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A client of it.
 pub(crate) fn all_is_well() -> impl HttpClient + 'static {
-    infallible_client_fn(|request: http::Request<SdkBody>| {
+    refuses("", usize::MAX)
+}
+
+/// A client of one that refuses so, after this many calls in which all is well.
+pub(crate) fn refuses(error: &'static str, after: usize) -> impl HttpClient + 'static {
+    let calls = AtomicUsize::new(0);
+    infallible_client_fn(move |request: http::Request<SdkBody>| {
+        let refused = calls.fetch_add(1, Ordering::Relaxed) >= after;
         let target = request.headers()["x-amz-target"].to_str().unwrap();
         let operation = target.rsplit('.').next().unwrap_or_default();
         let request = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-        http::Response::new(SdkBody::from(well(operation, &request).to_string()))
+        let (status, reply) =
+            if refused { (400, json!({"__type": error})) } else { (200, well(operation, &request)) };
+        http::Response::builder().status(status).body(SdkBody::from(reply.to_string())).unwrap()
     })
 }
+
+/// How Cognito may refuse anything. That it could not send a mail, only some operations say.
+pub(crate) const REFUSALS: &[&str] = &[
+    "AliasExistsException",
+    "CodeMismatchException",
+    "ConcurrentModificationException",
+    "EnableSoftwareTokenMFAException",
+    "ExpiredCodeException",
+    "ForbiddenException",
+    "InternalErrorException",
+    "InvalidLambdaResponseException",
+    "InvalidParameterException",
+    "InvalidPasswordException",
+    "InvalidUserPoolConfigurationException",
+    "LimitExceededException",
+    "MFAMethodNotFoundException",
+    "NotAuthorizedException",
+    "PasswordHistoryPolicyViolationException",
+    "PasswordResetRequiredException",
+    "PreconditionNotMetException",
+    "RefreshTokenReuseException",
+    "ResourceNotFoundException",
+    "SoftwareTokenMFANotFoundException",
+    "TooManyFailedAttemptsException",
+    "TooManyRequestsException",
+    "UnexpectedLambdaException",
+    "UnsupportedOperationException",
+    "UnsupportedTokenTypeException",
+    "UnsupportedUserStateException",
+    "UserLambdaValidationException",
+    "UserNotConfirmedException",
+    "UserNotFoundException",
+    "UsernameExistsException",
+    "WebAuthnChallengeNotFoundException",
+    "WebAuthnClientMismatchException",
+    "WebAuthnConfigurationMissingException",
+    "WebAuthnCredentialNotSupportedException",
+    "WebAuthnNotEnabledException",
+    "WebAuthnOriginNotAllowedException",
+    "WebAuthnRelyingPartyMismatchException",
+];
 
 /// What the operation answers to this request.
 pub(crate) fn well(operation: &str, request: &Value) -> Value {

@@ -1,6 +1,9 @@
 //! What an endpoint declares is what it does: its fields, its path, its body.
 
-use crate::{cognito, support::*};
+use crate::{
+    cognito::{self, REFUSALS},
+    support::*,
+};
 use aws_smithy_http_client::test_util::{NeverClient, infallible_client_fn};
 use aws_smithy_types::body::SdkBody;
 use cogapi_handlers::{
@@ -133,6 +136,19 @@ async fn what_aws_throttles_is_told_with_the_time_to_wait() {
         let answer = ask(&app, endpoint.name, right(endpoint)).await;
         assert_eq!(answer.error(), (429, "too_many_requests"), "{}", endpoint.name);
         assert!(answer.headers["Retry-After"].parse::<u32>().unwrap() > 0, "{}", endpoint.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_refusal_of_cognito_has_a_code_that_is_declared() {
+    // No request makes more calls.
+    const CALLS: usize = 4;
+    for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.calls_cognito) {
+        for (error, after) in REFUSALS.iter().flat_map(|error| (0..CALLS).map(move |after| (error, after))) {
+            let app = app_over(endpoint.name, cognito::refuses(error, after), &[]);
+            // Which codes there may be, is checked in here.
+            ask(&app, endpoint.name, right(endpoint)).await;
+        }
     }
 }
 

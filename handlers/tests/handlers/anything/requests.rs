@@ -87,6 +87,7 @@ fn every_request_gets_one_of_the_contracts_replies() {
             let app = if well {
                 app_over(endpoint.name, cognito::all_is_well(), &[])
             } else {
+                // None that could be reached.
                 app_over(endpoint.name, StaticReplayClient::new(vec![]), &[])
             };
             // All that holds for every reply is checked in here.
