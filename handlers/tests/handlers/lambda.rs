@@ -1,5 +1,6 @@
 //! Lambda as a function's process sees it: its environment, and the runtime API that it asks for events. Owns the process: it ends
-//! with its `Function`, whatever becomes of who started it.
+//! with its `Function`, whatever becomes of who started it. Shared with the benchmark.
+#![allow(dead_code, reason = "the benchmark asks for more than the tests")]
 
 use crate::{support::variable, wire};
 use serde_json::Value;
@@ -133,6 +134,11 @@ impl Function {
     /// Ends the process; the lines that it logged.
     pub(crate) fn stop(mut self) -> Vec<Value> {
         self.process.kill().unwrap();
+        self.logged()
+    }
+
+    /// Waits for the process to end; the lines that it logged.
+    pub(crate) fn logged(self) -> Vec<Value> {
         loop {
             if let Seen::Ended(output) = self.seen.recv_timeout(PATIENCE).expect("the output has an end") {
                 return output.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect();

@@ -1,4 +1,6 @@
-//! As much of HTTP as the stubs of this machine speak: requests with a length, one after the other on a connection.
+//! As much of HTTP as the stubs of this machine speak: requests with a length, one after the other on a connection. Shared with the
+//! benchmark.
+#![allow(dead_code, reason = "the benchmark asks for more than the tests")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 

@@ -1,0 +1,40 @@
+//! Instructions instead of time: the same for the same binary, whatever else the machine does.
+
+use crate::{Function, aws::Aws, lambda};
+use std::{fs, path::Path, process::Command};
+
+/// Millions of instructions of one function.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Instructions {
+    /// To the first poll.
+    pub(crate) init: f64,
+    /// From there to the first reply.
+    pub(crate) first: f64,
+}
+
+/// Counts them, where valgrind is installed.
+pub(crate) fn instructions(function: &Function<'_>, aws: &Aws) -> Option<Instructions> {
+    Command::new("valgrind").arg("--version").output().ok()?;
+    let init = counted(function, aws, false);
+    Some(Instructions { init, first: counted(function, aws, true) - init })
+}
+
+fn counted(function: &Function<'_>, aws: &Aws, invoked: bool) -> f64 {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let counts = folder.join(format!("callgrind-{}", function.name.replace(' ', "-")));
+    let mut command = function.command(Path::new("valgrind"), aws);
+    command.args(["--quiet", "--tool=callgrind"]);
+    command.arg(format!("--callgrind-out-file={}", counts.display())).arg(&function.binary.path);
+    let mut running = lambda::Function::start(command);
+    running.first_poll();
+    if invoked {
+        assert!(running.invoke(&function.event).result.is_ok());
+    }
+    // A process that is killed writes no counts.
+    let terminated = Command::new("kill").args(["-TERM", &running.id().to_string()]).status();
+    assert!(terminated.unwrap().success());
+    running.logged();
+    let counts = fs::read_to_string(counts).unwrap();
+    let total = counts.lines().find_map(|line| line.strip_prefix("totals: ")).expect("callgrind counts");
+    total.trim().parse::<f64>().unwrap() / 1e6
+}
