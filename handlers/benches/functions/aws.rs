@@ -1,7 +1,11 @@
 //! Cognito and SES on this machine, behind TLS with a chain like that of AWS: a leaf and an intermediate, RSA with 2,048 bits. They
-//! answer at once.
+//! answer at once. Their handshakes are not optimized as those of AWS are, so they are counted.
 
-use crate::{cognito, wire};
+use crate::{
+    cognito,
+    measure::{Times, used_by},
+    wire,
+};
 use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
     crypto::ring,
@@ -9,8 +13,10 @@ use rustls::{
 };
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::Arc,
+    path::Path,
+    sync::{Arc, Mutex},
     thread,
+    time::Duration,
 };
 
 /// Of nobody but this benchmark, which makes what it measures trust it.
@@ -19,6 +25,7 @@ const KEY: &[u8] = include_bytes!("tls/key.pem");
 
 pub(crate) struct Aws {
     address: SocketAddr,
+    handshakes: Arc<Mutex<Vec<Duration>>>,
 }
 
 impl Aws {
@@ -35,13 +42,20 @@ impl Aws {
         let config = Arc::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
+        let handshakes = Arc::<Mutex<Vec<_>>>::default();
+        let counted = Arc::clone(&handshakes);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let config = Arc::clone(&config);
-                thread::spawn(move || serve(config, stream));
+                let (config, counted) = (Arc::clone(&config), Arc::clone(&counted));
+                thread::spawn(move || serve(config, stream, &counted));
             }
         });
-        Self { address }
+        Self { address, handshakes }
+    }
+
+    /// The processor time that a handshake takes on this side, in the middle.
+    pub(crate) fn handshake(&self) -> Duration {
+        Times::new(self.handshakes.lock().unwrap().clone()).percentile(50)
     }
 
     /// By its name, so that functions have one to look up.
@@ -51,9 +65,15 @@ impl Aws {
 }
 
 /// Serves a connection until its end.
-fn serve(config: Arc<ServerConfig>, stream: TcpStream) -> Option<()> {
+fn serve(config: Arc<ServerConfig>, mut stream: TcpStream, handshakes: &Mutex<Vec<Duration>>) -> Option<()> {
     stream.set_nodelay(true).ok()?;
-    let mut stream = StreamOwned::new(ServerConnection::new(config).ok()?, stream);
+    let mut tls = ServerConnection::new(config).ok()?;
+    while tls.is_handshaking() {
+        tls.complete_io(&mut stream).ok()?;
+    }
+    // The thread is as old as the connection.
+    handshakes.lock().ok()?.push(used_by(Path::new("/proc/thread-self"))?);
+    let mut stream = StreamOwned::new(tls, stream);
     loop {
         let request = wire::read(&mut stream)?;
         let reply = request.target.map(|operation| {

@@ -32,7 +32,7 @@ use std::{path::Path, process::Command, time::Duration};
 /// The one that is compared. It calls Cognito once, as most do.
 const LOGIN: &str = "login";
 /// As often as measurements of Python and of other ways to build it were made.
-const THOROUGH: Effort = Effort { starts: 50, requests: 200, at_most: Duration::from_secs(60) };
+const THOROUGH: Effort = Effort { starts: 50, requests: 200, at_most: Duration::from_mins(1) };
 /// Enough to see which one falls out of line. Those that answer on whole seconds are stopped by the time.
 const SWIFT: Effort = Effort { starts: 10, requests: 30, at_most: Duration::from_secs(4) };
 
@@ -98,7 +98,7 @@ fn main() {
 
     let rows = [login.measured(THOROUGH, &aws), nothing.measured(THOROUGH, &aws)];
     let python = python::measured(login, &aws, THOROUGH);
-    report::compared(THOROUGH, &rows, python.as_ref());
+    report::compared(THOROUGH, &rows, python.as_ref(), aws.handshake());
     let rows: Vec<Row> = functions.iter().map(|function| function.measured(SWIFT, &aws)).collect();
     report::all(SWIFT, &rows);
     report::instructions([login, &nothing].map(|it| (it.name, callgrind::instructions(it, &aws))));

@@ -82,7 +82,7 @@ pub(crate) fn well(operation: &str, request: &Value) -> Value {
         "AdminInitiateAuth" | "InitiateAuth" => begun(request),
         "AdminRespondToAuthChallenge" | "RespondToAuthChallenge" => {
             if request["ChallengeName"] == "NEW_PASSWORD_REQUIRED" {
-                challenge("MFA_SETUP", json!({}))
+                challenge("MFA_SETUP", &json!({}))
             } else {
                 tokens()
             }
@@ -124,15 +124,15 @@ fn begun(request: &Value) -> Value {
                 "rpId": "example.com",
                 "allowCredentials": [{"type": "public-key", "id": "x4TqbN2sVt1kQmZ0aLwEhA"}],
             });
-            challenge("WEB_AUTHN", json!({"CREDENTIAL_REQUEST_OPTIONS": options.to_string()}))
+            challenge("WEB_AUTHN", &json!({"CREDENTIAL_REQUEST_OPTIONS": options.to_string()}))
         }
-        Some("CUSTOM_AUTH") => challenge("CUSTOM_CHALLENGE", json!({"USERNAME": USER_ID})),
-        _ if invited => challenge("NEW_PASSWORD_REQUIRED", json!({"USER_ID_FOR_SRP": USER_ID})),
-        _ => challenge("SOFTWARE_TOKEN_MFA", json!({"USER_ID_FOR_SRP": USER_ID})),
+        Some("CUSTOM_AUTH") => challenge("CUSTOM_CHALLENGE", &json!({"USERNAME": USER_ID})),
+        _ if invited => challenge("NEW_PASSWORD_REQUIRED", &json!({"USER_ID_FOR_SRP": USER_ID})),
+        _ => challenge("SOFTWARE_TOKEN_MFA", &json!({"USER_ID_FOR_SRP": USER_ID})),
     }
 }
 
-fn challenge(name: &str, parameters: Value) -> Value {
+fn challenge(name: &str, parameters: &Value) -> Value {
     json!({"ChallengeName": name, "Session": SESSION, "ChallengeParameters": parameters})
 }
 

@@ -19,7 +19,7 @@ use std::{
 };
 
 /// How long a function may take: far more than any needs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A function's process with what Lambda sets, and what the deployer sets of what the function declares.
 pub(crate) fn command(program: impl AsRef<OsStr>, handler: &str, declared: &[&str]) -> Command {
