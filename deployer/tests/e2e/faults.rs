@@ -22,8 +22,8 @@ const PHASES: [&str; 3] = ["deploy", "deploy of changes", "destroy"];
 const GROUPS: usize = 2;
 /// An operation that the disturbed run did not come to is tried again in another account; some depend on how fast things go.
 const ROUNDS: usize = 3;
-/// Accounts at once.
-const WORKERS: usize = 3;
+/// Accounts at once: they wait more than they work.
+const WORKERS: usize = 6;
 
 type Operations = BTreeSet<String>;
 
