@@ -177,3 +177,24 @@ async fn a_domain_deleted_by_hand_is_made_again() {
     zone.deploy();
     assert!(answers_at(&zone.name("auth")));
 }
+
+/// Whoever points the name elsewhere has taken it over: it is shown as drift and put right as long as the environment is there, and
+/// left to them when it goes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_was_pointed_elsewhere_is_put_right_or_left_behind() {
+    let zone = Zone::new().await;
+    zone.configure("auth", "*.example.com");
+    zone.deploy();
+    zone.point_elsewhere("auth").await;
+    let planned = zone.world.run(&["plan", "--detailed-exitcode"]);
+    assert_eq!(planned.code, Some(2), "{planned}");
+    assert!(planned.stdout.contains("dns_record.api"), "{planned}");
+    zone.deploy();
+    assert!(answers_at(&zone.name("auth")));
+
+    zone.point_elsewhere("auth").await;
+    zone.world.must(&["destroy", "--yes"]);
+    let theirs = format!("{}. 60 A 192.0.2.1", zone.name("auth"));
+    assert!(zone.zone_records().contains(&theirs.clone().into()), "{theirs}: {:?}", zone.zone_records());
+    assert_eq!(zone.world.inventory()["user_pools"], json!([]));
+}

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::options::everything;
-use crate::world::World;
+use crate::world::{CONFIGURATION, World};
 use crate::zone::Zone;
 
 /// The inventory without the backend, whose state and lock are written by every run.
@@ -96,6 +96,30 @@ async fn a_pool_is_never_replaced_and_the_plan_says_why_and_what_to_do() {
     assert_eq!(refused.code, Some(4), "{refused}");
     assert_eq!(world.changes(), [""; 0]);
     clients.cognito.admin_get_user().user_pool_id(&pool).username("ann").send().await.unwrap();
+}
+
+/// Everything is named after the API: all of it is made anew but for the pool with its users and the API with its address.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renamed_environment_keeps_its_users_and_its_address() {
+    let world = World::new();
+    world.must(&["deploy", "--yes"]);
+    let outputs = world.outputs();
+    let pool = outputs["user_pool_id"].as_str().unwrap();
+    let cognito = world.clients().cognito;
+    cognito.admin_create_user().user_pool_id(pool).username("ann@example.com").send().await.unwrap();
+
+    world.configure(&CONFIGURATION.replace("name = \"shop\"", "name = \"boutique\""));
+    world.must(&["deploy", "--yes"]);
+    assert_eq!(world.outputs(), outputs);
+    cognito.admin_get_user().user_pool_id(pool).username("ann@example.com").send().await.unwrap();
+    let clean = World::new();
+    clean.configure(&CONFIGURATION.replace("name = \"shop\"", "name = \"boutique\""));
+    clean.must(&["deploy", "--yes"]);
+    let without_users = |mut shape: Value| {
+        shape["user_pools"][0]["users"] = json!([]);
+        shape
+    };
+    assert_eq!(without_users(world.shape()), clean.shape());
 }
 
 #[tokio::test(flavor = "multi_thread")]

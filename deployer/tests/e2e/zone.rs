@@ -1,5 +1,6 @@
 //! An account with a hosted zone, and environments that have everything that can be asked for.
 
+use aws_sdk_route53::types::{Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType};
 use serde_json::{Value, json};
 
 use crate::world::{CONFIGURATION, Ran, World};
@@ -42,6 +43,18 @@ impl Zone {
     pub(crate) fn configure_as(&self, environment: &str, file: &str) {
         let file = file.replace("ZONE", &self.id).replace("HOST", &self.name(environment));
         self.world.configure_as(environment, &file);
+    }
+
+    /// Somebody makes the name lead to a machine of theirs.
+    pub(crate) async fn point_elsewhere(&self, label: &str) {
+        let value = ResourceRecord::builder().value("192.0.2.1").build().unwrap();
+        let record = ResourceRecordSet::builder().name(self.name(label)).r#type(RrType::A).ttl(60);
+        let record = record.resource_records(value).build().unwrap();
+        let change =
+            Change::builder().action(ChangeAction::Upsert).resource_record_set(record).build().unwrap();
+        let batch = ChangeBatch::builder().changes(change).build().unwrap();
+        let call = self.world.clients().route53.change_resource_record_sets().hosted_zone_id(&self.id);
+        call.change_batch(batch).send().await.unwrap();
     }
 
     /// Deploys, and demands that nothing is left to do.
