@@ -28,6 +28,7 @@ pub mod secret;
 pub mod serve;
 pub mod temporary_password;
 pub mod timing;
+pub mod tokens;
 pub mod triggers;
 pub mod upstream;
 pub mod user;
