@@ -105,8 +105,10 @@ pub struct Trigger {
     pub name: &'static str,
     /// The member of the user pool's `LambdaConfig`, e.g. `CustomMessage`.
     pub source: &'static str,
-    /// The IAM actions that it needs; empty for most.
+    /// The IAM actions that it needs, as an [`Endpoint`] says them; empty for most.
     pub operations: &'static [&'static str],
+    /// The environment variables it needs. The function sees no other.
+    pub environment: &'static [&'static str],
     /// One sentence for the documents.
     pub summary: &'static str,
 }

@@ -26,6 +26,7 @@ pub mod runtime;
 pub mod schema;
 pub mod secret;
 pub mod serve;
+pub mod ses;
 pub mod temporary_password;
 pub mod timing;
 pub mod tokens;

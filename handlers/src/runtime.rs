@@ -3,7 +3,7 @@
 
 use crate::{
     app::App,
-    endpoint::{Endpoint, TRIGGER_SECONDS},
+    endpoint::{Endpoint, TRIGGER_SECONDS, Trigger},
     error::{ErrorCode, Failure},
     log::{self, Entry},
     registry::{Handle, Pending, React},
@@ -65,22 +65,22 @@ pub async fn answer(
         Err(failure) => (failure.code().status(), Some(failure)),
     };
     let line = line(endpoint.name, request_id, invocation, received, status, failure);
-    let cors =
-        Cors { allowed: &app.config.origins, origin: request.header("Origin"), method: endpoint.method };
+    let cors = Cors { config: &app.config, origin: request.header("Origin"), method: endpoint.method };
     (ProxyResponse::new(result, request_id, cors), line)
 }
 
 /// Lets a trigger react to one event: the event with its response, and the line for the log. A failure goes back to Cognito as
 /// an error of the function, with its code and nothing else.
 pub async fn react(
-    name: &str,
+    app: &App,
+    trigger: &Trigger,
     react: React,
     event: Value,
     invocation: &Invocation,
 ) -> (Result<Value, ErrorCode>, String) {
     let received = Instant::now();
-    let result = guarded(invocation.budget, react(event)).await;
-    let line = line(name, &invocation.id, invocation, received, 0, result.as_ref().err());
+    let result = guarded(invocation.budget, react(app, event)).await;
+    let line = line(trigger.name, &invocation.id, invocation, received, 0, result.as_ref().err());
     (result.map_err(|failure| failure.code()), line)
 }
 

@@ -195,6 +195,50 @@ fn what_each_role_allows_and_who_may_assume_it() {
 }
 
 #[test]
+fn an_endpoint_that_is_left_out_has_neither_route_nor_function_nor_permission() {
+    for environment in variants("dev") {
+        let desired = declared(&environment);
+        let here: BTreeSet<&str> = deployed(&environment).map(|endpoint| endpoint.name).collect();
+        let invoked =
+            &of_kind(&desired, "role").find(|(role, _)| role.name() == "invoke").unwrap().1["policy"];
+        let (_, api) = of_kind(&desired, "rest_api").next().unwrap();
+        for endpoint in ENDPOINTS {
+            let is_here = here.contains(endpoint.name);
+            assert_eq!(is_here, endpoint.only_with.is_none() || environment.passkeys.is_some());
+            let route = format!("{} {}", endpoint.method, endpoint.path);
+            assert_eq!(api["routes"].get(&route).is_some(), is_here, "{route}");
+            let mut functions = of_kind(&desired, "function").map(|(address, _)| address.name());
+            assert_eq!(functions.any(|name| name == endpoint.name), is_here, "{route}");
+            let arn = format!("function:myco-auth-dev-{}\"", endpoint.name);
+            assert_eq!(invoked.to_string().contains(&arn), is_here, "{route}");
+        }
+    }
+}
+
+#[test]
+fn what_needs_passkeys_is_there_only_with_them() {
+    let (without, with) = (
+        environment("dev", LEAST),
+        environment("dev", &format!("{LEAST}[passkeys]\nrelying_party_id = \"a.example\"\n")),
+    );
+    assert!(has(&without, None) && !has(&without, Some(Feature::Passkeys)));
+    assert!(has(&with, None) && has(&with, Some(Feature::Passkeys)));
+}
+
+#[test]
+fn browsers_may_sign_where_administrators_do() {
+    let headers = |file: &str| {
+        let desired = declared(&environment("dev", &format!("{LEAST}{file}")));
+        of_kind(&desired, "rest_api").next().unwrap().1["cors"]["headers"].clone()
+    };
+    assert_eq!(headers(""), json!(["Authorization", "Content-Type"]));
+    let signed = headers("[access]\nadmin = \"iam\"\n").to_string();
+    assert!(
+        ["X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Content-Sha256"].iter().all(|it| signed.contains(it))
+    );
+}
+
+#[test]
 fn everything_waited_for_is_declared_and_nothing_waits_for_itself() {
     for environment in variants("dev") {
         let edges = edges(&declared(&environment));

@@ -7,10 +7,9 @@ import hashlib
 import json
 
 from ministack.core.responses import json_response
-from ministack.services import cognito as idp
 
 from cogapi_emulator.cognito import flows, mfa_settings, preferences, sessions, webauthn
-from cogapi_emulator.cognito.refused import invalid_parameter, not_authorized, raise_if_refused
+from cogapi_emulator.cognito.refused import invalid_parameter, not_authorized
 
 _PASSKEY = "WEB_AUTHN"
 _PASSWORDS = ("PASSWORD", "PASSWORD_SRP")
@@ -30,8 +29,6 @@ def _start(pool: dict, data: dict) -> tuple:
     user = flows.user_or_nobody(pool, client_id, name)
     if user is None:
         return _challenge_nobody(pool, client_id, name)
-    if user.get("UserStatus") == "RESET_REQUIRED":
-        raise_if_refused(idp._password_reset_required())
     preferred = data["AuthParameters"].get("PREFERRED_CHALLENGE")
     offered = _offered(pool, user)
     if preferred == _PASSKEY:

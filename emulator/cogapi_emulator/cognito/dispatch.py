@@ -50,10 +50,15 @@ def _in_the_owners_account(pin: Callable, data: dict) -> None:
     ministack looks for them in its root account only, so a client in any other account gets
     "Client not found", and parallel tests could use nothing but the Admin operations.
     """
-    account = next(_owners(data), None)
+    account = owner(data)
     if account is not None:
         set_request_account_id(account)
     pin(data)
+
+
+def owner(data: dict) -> str | None:
+    """Return the account of the pool that an unsigned request is for, if there is one."""
+    return next(_owners(data), None)
 
 
 def _owners(data: dict) -> Iterator[str]:

@@ -50,6 +50,9 @@ def user_or_nobody(pool: dict, client_id: str, name: str) -> dict | None:
         raise not_authorized("User is disabled.")
     if user.get("UserStatus") == "UNCONFIRMED":
         raise Refused("UserNotConfirmedException", "User is not confirmed.")
+    if user.get("UserStatus") == "RESET_REQUIRED":
+        # AWS: "the user must request a code and reset their password before they can sign in", with what ever.
+        raise_if_refused(idp._password_reset_required())
     return user
 
 

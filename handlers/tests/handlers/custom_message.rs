@@ -1,4 +1,6 @@
+use crate::support::variable;
 use cogapi_handlers::{
+    app::App,
     email::{LOCALES, Message, Values, write},
     registry,
 };
@@ -31,8 +33,8 @@ fn event(source: &str, attributes: &Value) -> Value {
 }
 
 async fn react(event: Value) -> Value {
-    let (_, react) = registry::trigger("custom-message").unwrap();
-    react(event).await.unwrap()
+    let (trigger, react) = registry::trigger("custom-message").unwrap();
+    react(&App::load(trigger, variable).unwrap(), event).await.unwrap()
 }
 
 async fn mail(source: &str, attributes: Value) -> (String, String) {

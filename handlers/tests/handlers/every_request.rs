@@ -5,7 +5,7 @@ use aws_smithy_http_client::test_util::NeverClient;
 use cogapi_handlers::{
     app::App,
     error::ErrorCode,
-    registry::{ENDPOINTS, Handle, React},
+    registry::{ENDPOINTS, Handle, React, trigger},
     runtime::{Invocation, answer, react},
 };
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ async fn one_bad_moment_of_aws_is_not_noticed() {
 #[tokio::test]
 async fn an_endpoint_that_does_not_declare_it_has_no_client() {
     let get = |app: App| app.cognito().map(|_| ()).map_err(|failure| failure.code());
-    for it in ENDPOINTS {
+    for &it in ENDPOINTS {
         let expected = if it.calls_cognito { Ok(()) } else { Err(ErrorCode::Internal) };
         assert_eq!(get(App::load(it, variable).unwrap()), expected, "{}", it.name);
     }
@@ -133,11 +133,13 @@ async fn a_request_is_answered_before_lambda_would_cut_it_off() {
 
 #[tokio::test(start_paused = true)]
 async fn a_trigger_gives_up_before_cognito_does() {
-    let endless: React = |_| Box::pin(std::future::pending());
+    let endless: React = |_, _| Box::pin(std::future::pending());
+    let (trigger, _) = trigger("custom-message").unwrap();
+    let app = App::load(trigger, variable).unwrap();
     for seconds in [10, 29] {
         let invocation = Invocation { id: "i".to_owned(), budget: Duration::from_secs(seconds) }.of_trigger();
         let asked = Instant::now();
-        let (result, _) = react("custom-message", endless, json!({}), &invocation).await;
+        let (result, _) = react(&app, trigger, endless, json!({}), &invocation).await;
         assert!(result.is_err() && asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
     }
     let little = Invocation { id: "i".to_owned(), budget: Duration::from_secs(1) }.of_trigger();

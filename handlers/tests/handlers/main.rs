@@ -8,5 +8,7 @@ mod custom_message;
 mod declarations;
 mod every_request;
 mod login;
+mod ses;
 mod support;
+mod user;
 mod userinfo;

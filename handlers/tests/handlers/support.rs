@@ -8,7 +8,7 @@ use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
 use aws_smithy_types::body::SdkBody;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cogapi_handlers::{
-    app::App,
+    app::{App, Needs},
     aws,
     endpoint::Endpoint,
     error::ErrorCode,
@@ -52,6 +52,9 @@ pub(crate) fn variable(name: &str) -> Option<String> {
         "PASSWORD_MIN_LENGTH" => "14",
         "REGISTRATION" => "open",
         "ADMIN" => "group",
+        "MFA_RESET_SUBJECT" => "Your MFA reset",
+        "MFA_RESET_MESSAGE" => "Your code is {code}.",
+        "EMAIL_FROM" => "hello@example.com",
         _ => return None,
     };
     Some(value.to_owned())
@@ -62,14 +65,36 @@ pub(crate) fn endpoint(name: &str) -> &'static Endpoint {
 }
 
 pub(crate) fn app_over(name: &str, http_client: impl HttpClient + 'static, changed: &[(&str, &str)]) -> App {
-    let get = |name: &str| {
-        let change = changed.iter().find(|(key, _)| *key == name);
-        change.map_or_else(|| variable(name), |(_, value)| Some((*value).to_owned()))
-    };
+    app_of(Needs::from(endpoint(name)), http_client, changed)
+}
+
+pub(crate) fn app_of(needs: Needs, http_client: impl HttpClient + 'static, changed: &[(&str, &str)]) -> App {
+    let get = changing(changed);
     let client = aws::Environment::load(get).unwrap().cognito_over(SharedHttpClient::new(http_client));
     let partition = RetryPartition::new(format!("test-{}", PARTITIONS.fetch_add(1, Ordering::Relaxed)));
     let client = Client::from_conf(client.config().to_builder().retry_partition(partition).build());
-    App::load(endpoint(name), get).unwrap().with_cognito(client)
+    App::load(needs, get).unwrap().with_cognito(client)
+}
+
+/// The app of a function whose mails go this way.
+pub(crate) fn app_that_mails(
+    needs: Needs,
+    http_client: impl HttpClient + 'static,
+    changed: &[(&str, &str)],
+) -> App {
+    let get = changing(changed);
+    let app = App::load(needs, get).unwrap();
+    let identity = app.config.sender().unwrap().identity_arn.map(ToOwned::to_owned);
+    let aws = aws::Environment::load(get).unwrap();
+    app.with_ses(aws.ses_over(SharedHttpClient::new(http_client), identity.as_deref()))
+}
+
+/// The environment with these changes.
+fn changing(changed: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> + Copy {
+    move |name| {
+        let change = changed.iter().find(|(key, _)| *key == name);
+        change.map_or_else(|| variable(name), |(_, value)| Some((*value).to_owned()))
+    }
 }
 
 /// One call that Cognito gets, and its reply.
@@ -145,7 +170,11 @@ pub(crate) fn right_body(endpoint: &Endpoint) -> Value {
 
 /// An access token of our app client, for who does not look at the signature.
 pub(crate) fn access_token() -> String {
-    let claims = json!({"sub": USER_ID, "token_use": "access", "client_id": "client1"});
+    token_with(&json!({"sub": USER_ID, "token_use": "access", "client_id": "client1"}))
+}
+
+/// A token with these claims.
+pub(crate) fn token_with(claims: &Value) -> String {
     format!("e30.{}.c2lnbmF0dXJl", URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
@@ -249,7 +278,7 @@ pub(crate) async fn ask(app: &App, name: &str, event: Value) -> Answer {
     }
 }
 
-fn exchange(call: &Call) -> ReplayEvent {
+pub(crate) fn exchange(call: &Call) -> ReplayEvent {
     let request = http::Request::builder().uri("https://unused").body(SdkBody::empty()).unwrap();
     let response = http::Response::builder()
         .status(call.status)

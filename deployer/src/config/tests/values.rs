@@ -323,3 +323,13 @@ fn tags_can_be_set_everywhere() {
         "dev.toml:11: tags.team: differs from another key in case only (keep one of them)"
     );
 }
+
+#[test]
+fn a_list_of_origins_that_no_function_could_be_told_is_refused() {
+    let origins = |count: usize| {
+        let origins: Vec<_> = (0..count).map(|at| format!("\"https://app-{at:03}.example.com\"")).collect();
+        format!("[{}]", origins.join(", "))
+    };
+    taken("api.cors_origins", &[&origins(70)]);
+    refused(&[("api.cors_origins", &origins(80), "has 2240 characters")]);
+}
