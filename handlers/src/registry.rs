@@ -53,6 +53,12 @@ macro_rules! triggers {
 endpoints! {
     create_user,
     login,
+    passkeys_delete,
+    passkeys_list,
+    passkeys_login_complete,
+    passkeys_login_start,
+    passkeys_register_complete,
+    passkeys_register_start,
     userinfo,
 }
 
