@@ -53,7 +53,10 @@ macro_rules! triggers {
 endpoints! {
     create_user,
     login,
+    mfa_verify,
+    refresh_token,
     userinfo,
+    logout,
 }
 
 triggers! {

@@ -2,4 +2,7 @@
 
 pub mod create_user;
 pub mod login;
+pub mod logout;
+pub mod mfa_verify;
+pub mod refresh_token;
 pub mod userinfo;
