@@ -1,13 +1,15 @@
 //! What an access token says about itself, before anybody has looked at its signature. Owns the refusal of tokens that were made
-//! for somebody else; verifies nothing. Who needs proof asks [`user::of_token`](crate::user::of_token), or calls Cognito with the
-//! token: that call is the proof.
+//! for somebody else, and what Cognito's refusal of a token means; verifies nothing. Who needs proof asks
+//! [`user::of_token`](crate::user::of_token), or calls Cognito with the token: that call is the proof.
 
 use crate::{
     config::Config,
     error::{ErrorCode, Failure},
     jwt,
     secret::Secret,
+    upstream,
 };
+use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 use serde::Deserialize;
 
 /// What the token claims. Anybody can write such a token: it is good for refusing, and for being handed to Cognito.
@@ -32,6 +34,21 @@ pub fn unverified(token: &Secret, config: &Config) -> Result<Unverified, Failure
         return Err(refuse("issued for another app client"));
     }
     Ok(claims)
+}
+
+/// The failure of a call that the user's access token authorizes.
+pub fn failure<E>(operation: &str, error: &SdkError<E>) -> Failure
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match error.code() {
+        // Expired, revoked, or of a user who is disabled or gone.
+        Some("NotAuthorizedException" | "UserNotFoundException" | "UserNotConfirmedException") => {
+            Failure::new(ErrorCode::InvalidToken).because(upstream::cause(operation, error))
+        }
+        Some("PasswordResetRequiredException") => ErrorCode::PasswordResetRequired.into(),
+        _ => upstream::failure(operation, error),
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::{
         self, MAX_CREDENTIAL_ID, MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MAX_SESSION, MAX_TOKEN, MIN_SESSION,
     },
     schema::{Kind, Member, Text},
+    sealed_session::SEALED_LENGTH,
     secret::Secret,
     user::UserRef,
 };
@@ -127,8 +128,10 @@ pub const VERIFICATION_CODE: Field<Secret> = Field::text(
     "The 6 digits that were mailed.",
 );
 
+const SESSION_EXAMPLE: &str = "AYABeC1vZ2FwaSBzZXNzaW9uIGV4YW1wbGU";
+
 const fn a_session(name: &'static str, description: &'static str) -> Field<Secret> {
-    let text = Text::new(MIN_SESSION, MAX_SESSION, "AYABeC1vZ2FwaSBzZXNzaW9uIGV4YW1wbGU").pattern("^[!-~]+$");
+    let text = Text::new(MIN_SESSION, MAX_SESSION, SESSION_EXAMPLE).pattern("^[!-~]+$");
     Field::text(name, text, formats::session, description)
 }
 
@@ -147,6 +150,14 @@ pub const VERIFICATION_SESSION: Field<Secret> = a_session(
 /// The session of a flow.
 pub const SESSION: Field<Secret> =
     a_session("session", "The session that the start of this flow answered. For one use, within 15 minutes.");
+
+/// The session of a flow that begins the same for everybody.
+pub const SEALED_SESSION: Field<Secret> = Field::text(
+    SESSION.member.name,
+    Text::new(MIN_SESSION, SEALED_LENGTH, SESSION_EXAMPLE).pattern("^[A-Za-z0-9_-]+$"),
+    formats::sealed_session,
+    SESSION.member.schema.description,
+);
 
 /// The second factor of a sign-in; there is one.
 pub const VERIFICATION_TYPE: Field<()> = Field {
@@ -232,6 +243,7 @@ mod tests {
             MFA_SESSION,
             VERIFICATION_SESSION,
             SESSION,
+            SEALED_SESSION,
             VERIFICATION_TYPE,
             ACCESS_TOKEN,
             REFRESH_TOKEN,

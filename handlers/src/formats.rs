@@ -1,6 +1,6 @@
 //! The formats of the contract's fields: text in, the value or what is wrong with it out. Pure; must not know an endpoint.
 
-use crate::secret::Secret;
+use crate::{sealed_session::SEALED_LENGTH, secret::Secret};
 use serde_json::{Map, Value};
 
 /// Cognito refuses a username of more than 128 characters, and the address is the username.
@@ -121,6 +121,12 @@ pub fn session(text: &str) -> Result<Secret, &'static str> {
     if right { Ok(Secret::new(text)) } else { Err("must be a session as it was answered") }
 }
 
+/// A session of Cognito's in its envelope.
+pub fn sealed_session(text: &str) -> Result<Secret, &'static str> {
+    let right = (MIN_SESSION..=SEALED_LENGTH).contains(&text.len()) && text.bytes().all(is_base64url);
+    if right { Ok(Secret::new(text)) } else { Err("must be a session as it was answered") }
+}
+
 /// A token of Cognito's, with the characters of its `TokenModelType`.
 pub fn token(text: &str) -> Result<Secret, &'static str> {
     let right = (1..=MAX_TOKEN).contains(&text.len())
@@ -140,9 +146,12 @@ pub fn credential(members: Map<String, Value>) -> Result<Map<String, Value>, &'s
 
 /// A passkey's id, in base64url.
 pub fn credential_id(text: &str) -> Result<String, &'static str> {
-    let right = (1..=MAX_CREDENTIAL_ID).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let right = (1..=MAX_CREDENTIAL_ID).contains(&text.len()) && text.bytes().all(is_base64url);
     if right { Ok(text.to_owned()) } else { Err("must be the id of a passkey") }
+}
+
+fn is_base64url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_".contains(&byte)
 }
 
 #[cfg(test)]
@@ -246,6 +255,7 @@ mod tests {
             assert!(token(wrong).is_err() && credential_id(wrong).is_err(), "{wrong}");
         }
         assert!(session(&"a ".repeat(20)).is_err() && session(&"é".repeat(20)).is_err());
+        assert!(sealed_session(&"a+".repeat(20)).is_err() && sealed_session(&"aZ9-_".repeat(20)).is_ok());
         assert!(token("a-_=.Z9").is_ok() && credential_id("a-_Z9").is_ok() && credential_id("a=").is_err());
     }
 }

@@ -304,15 +304,18 @@ fn the_longest_name_of_an_environment_makes_none_that_aws_refuses() {
 
 #[test]
 fn a_function_gets_the_secret_only_where_its_handler_declares_it() {
-    let desired = least();
-    let knowing =
-        of_kind(&desired, "function").filter(|(_, function)| !function["client_secret_of"].is_null());
-    let knowing: Vec<_> = knowing.map(|(address, _)| address.name()).collect();
-    let declared = ENDPOINTS.iter().filter(|endpoint| endpoint.environment.contains(&"CLIENT_SECRET"));
-    assert_eq!(knowing, declared.map(|endpoint| endpoint.name).collect::<Vec<_>>());
-    // Its value is in no declaration: functions only say whose it is.
-    let mut environments = of_kind(&desired, "function").map(|(_, function)| &function["environment"]);
-    assert!(environments.all(|environment| environment.get("CLIENT_SECRET").is_none()));
+    for environment in variants("dev") {
+        let desired = declared(&environment);
+        let knowing =
+            of_kind(&desired, "function").filter(|(_, function)| !function["client_secret_of"].is_null());
+        let knowing: BTreeSet<_> = knowing.map(|(address, _)| address.name()).collect();
+        let declaring =
+            deployed(&environment).filter(|endpoint| endpoint.environment.contains(&"CLIENT_SECRET"));
+        assert_eq!(knowing, declaring.map(|endpoint| endpoint.name).collect());
+        // Its value is in no declaration: functions only say whose it is.
+        let mut environments = of_kind(&desired, "function").map(|(_, function)| &function["environment"]);
+        assert!(environments.all(|environment| environment.get("CLIENT_SECRET").is_none()));
+    }
 }
 
 #[test]

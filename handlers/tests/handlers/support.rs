@@ -15,6 +15,8 @@ use cogapi_handlers::{
     registry,
     runtime::{Invocation, answer},
     schema,
+    sealed_session::Envelope,
+    secret::Secret,
 };
 use serde_json::{Value, json};
 use std::{
@@ -56,6 +58,7 @@ pub(crate) fn variable(name: &str) -> Option<String> {
         "MFA_RESET_SUBJECT" => "Your MFA reset",
         "MFA_RESET_MESSAGE" => "Your code is {code}.",
         "EMAIL_FROM" => "hello@example.com",
+        "PASSKEY_RELYING_PARTY_ID" => "example.com",
         _ => return None,
     };
     Some(value.to_owned())
@@ -166,7 +169,16 @@ pub(crate) fn right_body(endpoint: &Endpoint) -> Value {
     if body.get("access_token").is_some() {
         body["access_token"] = json!(access_token());
     }
+    if endpoint.name == "passkeys-login-complete" {
+        body["session"] = json!(sealed(SESSION));
+    }
     body
+}
+
+/// The session as it is answered to [`EMAIL`] by who begins for everybody alike.
+pub(crate) fn sealed(session: &str) -> String {
+    let envelope = Envelope::of(&Secret::new(CLIENT_SECRET), EMAIL).unwrap();
+    envelope.seal(&Secret::new(session)).unwrap()
 }
 
 /// An access token of our app client, for who does not look at the signature.
