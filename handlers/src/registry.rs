@@ -53,13 +53,16 @@ macro_rules! triggers {
 endpoints! {
     create_user,
     login,
+    mfa_verify,
+    refresh_token,
+    userinfo,
+    logout,
     passkeys_delete,
     passkeys_list,
     passkeys_login_complete,
     passkeys_login_start,
     passkeys_register_complete,
     passkeys_register_start,
-    userinfo,
 }
 
 triggers! {
