@@ -6,15 +6,21 @@
 mod common;
 
 mod api;
+mod authenticator;
+mod client;
 mod configuration;
 mod domain;
 mod drift;
+mod every_endpoint;
 mod faults;
 mod killed;
 mod life;
 mod local;
 mod options;
+mod passkey;
+mod person;
 mod recovery;
+mod right;
 mod secrets;
 mod stopped;
 mod world;
