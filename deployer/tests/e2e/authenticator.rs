@@ -46,8 +46,9 @@ impl Authenticator {
     /// A code that is none of those that may be right.
     pub(crate) fn wrong_code(&self) -> String {
         let now = now();
-        let right: BTreeSet<String> =
-            [now - 2 * STEP, now - STEP, now, now + STEP, now + 2 * STEP].map(|at| self.codes.generate(at).to_string()).into();
+        let right: BTreeSet<String> = [now - 2 * STEP, now - STEP, now, now + STEP, now + 2 * STEP]
+            .map(|at| self.codes.generate(at).to_string())
+            .into();
         (0..10).map(|digit| digit.to_string().repeat(6)).find(|code| !right.contains(code)).unwrap()
     }
 }

@@ -81,6 +81,8 @@ impl Request {
 /// A reply.
 #[derive(Debug)]
 pub(crate) struct Reply {
+    /// What was asked, for who reads why a test failed.
+    asked: String,
     pub(crate) status: u16,
     pub(crate) headers: ureq::http::HeaderMap,
     pub(crate) body: Value,
@@ -99,20 +101,23 @@ impl Reply {
     /// A field that is a text.
     #[track_caller]
     pub(crate) fn text(&self, field: &str) -> &str {
-        self.body[field].as_str().unwrap_or_else(|| panic!("{field} is no text in {}", self.body))
+        self.body[field]
+            .as_str()
+            .unwrap_or_else(|| panic!("{}: {field} is no text in {}", self.asked, self.body))
     }
 
     /// Demands success.
     #[track_caller]
     pub(crate) fn ok(self) -> Self {
-        assert!(self.status < 300, "{}: {}", self.status, self.body);
+        assert!(self.status < 300, "{}: {}: {}", self.asked, self.status, self.body);
         self
     }
 
     /// Demands this error.
     #[track_caller]
     pub(crate) fn refused(self, code: ErrorCode) -> Self {
-        assert_eq!((self.status, self.code()), (code.status(), code.as_str()), "{}", self.body);
+        let expected = (code.status(), code.as_str());
+        assert_eq!((self.status, self.code()), expected, "{}: {}", self.asked, self.body);
         self
     }
 
@@ -238,14 +243,14 @@ impl Api {
     /// Carries a request to the API. Whatever the reply says and whoever made it, a page of ours may read it, and nobody keeps it.
     #[track_caller]
     pub(crate) fn carry(&self, request: ureq::http::Request<String>) -> Reply {
-        let what = format!("{} {}", request.method(), request.uri().path());
+        let asked = format!("{} {}", request.method(), request.uri().path());
         let mut reply = self.agent.run(request).unwrap();
         let text = reply.body_mut().read_to_string().unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        let reply = Reply { status: reply.status().as_u16(), headers: reply.headers().clone(), body };
+        let reply = Reply { asked, status: reply.status().as_u16(), headers: reply.headers().clone(), body };
         let origin = reply.header("access-control-allow-origin");
-        assert!([ORIGIN, "*"].contains(&origin), "{what}: {origin:?}, {}", reply.body);
-        assert_eq!(reply.header("cache-control"), "no-store", "{what}: {}", reply.body);
+        assert!([ORIGIN, "*"].contains(&origin), "{}: {origin:?}: {}", reply.asked, reply.body);
+        assert_eq!(reply.header("cache-control"), "no-store", "{}: {}", reply.asked, reply.body);
         reply
     }
 

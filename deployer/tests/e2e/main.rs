@@ -7,6 +7,7 @@ mod common;
 
 mod api;
 mod authenticator;
+mod bad_cases;
 mod client;
 mod configuration;
 mod domain;

@@ -29,8 +29,13 @@ impl Passkey {
     /// `navigator.credentials.create()`: a new passkey, and the credential that tells of it.
     #[track_caller]
     pub(crate) fn create(options: &Value) -> (Self, Value) {
-        let relying_party = options["rp"]["id"].as_str().unwrap();
-        demand_relying_party(relying_party);
+        demand_relying_party(&options["rp"]["id"]);
+        Self::create_at(ORIGIN, options)
+    }
+
+    /// The same on any page, which no browser does.
+    #[track_caller]
+    pub(crate) fn create_at(origin: &str, options: &Value) -> (Self, Value) {
         let algorithms = options["pubKeyCredParams"].as_array().unwrap();
         assert!(algorithms.iter().any(|one| one["alg"] == ES256 && one["type"] == "public-key"), "{options}");
         assert_eq!(options["authenticatorSelection"]["userVerification"], "required", "{options}");
@@ -45,7 +50,7 @@ impl Passkey {
         let passkey = Self {
             id: Sha256::digest(key.public_key()).to_vec(),
             key,
-            relying_party: relying_party.to_owned(),
+            relying_party: options["rp"]["id"].as_str().unwrap().to_owned(),
             user_handle: options["user"]["id"].as_str().unwrap().to_owned(),
             used: 0,
         };
@@ -53,7 +58,7 @@ impl Passkey {
         assert!(known.into_iter().all(|one| one["id"] != passkey.id()), "{options}");
         let data = [passkey.data(ATTESTED), passkey.attested()].concat();
         let credential = passkey.credential(json!({
-            "clientDataJSON": encoded(&client_data("webauthn.create", options)),
+            "clientDataJSON": encoded(&client_data("webauthn.create", origin, options)),
             "attestationObject": encoded(&attestation(&data)),
             "authenticatorData": encoded(&data),
             "publicKeyAlgorithm": ES256,
@@ -72,10 +77,10 @@ impl Passkey {
     /// The same whether it is asked for or not, which no browser does.
     #[track_caller]
     pub(crate) fn get_unasked(&mut self, options: &Value) -> Value {
-        demand_relying_party(options["rpId"].as_str().unwrap());
+        demand_relying_party(&options["rpId"]);
         assert_eq!(options["userVerification"], "required", "{options}");
         self.used += 1;
-        let (data, client_data) = (self.data(0), client_data("webauthn.get", options));
+        let (data, client_data) = (self.data(0), client_data("webauthn.get", ORIGIN, options));
         let signed = [data.as_slice(), &Sha256::digest(&client_data)].concat();
         let signature = self.key.sign(&SystemRandom::new(), &signed).unwrap();
         self.credential(json!({
@@ -124,14 +129,15 @@ impl Passkey {
 
 /// A browser takes the page's own domain for a relying party, or one above it.
 #[track_caller]
-fn demand_relying_party(id: &str) {
+fn demand_relying_party(id: &Value) {
+    let id = id.as_str().unwrap();
     let host = ORIGIN.trim_start_matches("https://");
     assert!(host == id || host.ends_with(&format!(".{id}")), "a page of {host} may not use {id}");
 }
 
-fn client_data(kind: &str, options: &Value) -> Vec<u8> {
+fn client_data(kind: &str, origin: &str, options: &Value) -> Vec<u8> {
     let data =
-        json!({ "type": kind, "challenge": options["challenge"], "origin": ORIGIN, "crossOrigin": false });
+        json!({ "type": kind, "challenge": options["challenge"], "origin": origin, "crossOrigin": false });
     data.to_string().into_bytes()
 }
 

@@ -153,6 +153,18 @@ impl<'a> Person<'a> {
         Tokens::of(&self.verifies(opened.text("verification_session"), &code).ok())
     }
 
+    #[track_caller]
+    pub(crate) fn signs_out(&self, tokens: &Tokens) {
+        self.asks("logout", json!({ "access_token": tokens.access })).ok();
+    }
+
+    /// An operator disables the user.
+    pub(crate) fn is_disabled(&self) {
+        self.api.cognito(async |cognito, pool| {
+            cognito.admin_disable_user().user_pool_id(pool).username(&self.id).send().await.unwrap();
+        });
+    }
+
     /// Another password that the policy takes.
     pub(crate) fn new_password(&mut self) -> String {
         self.password = password();
