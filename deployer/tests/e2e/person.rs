@@ -158,6 +158,19 @@ impl<'a> Person<'a> {
         self.asks("logout", json!({ "access_token": tokens.access })).ok();
     }
 
+    #[track_caller]
+    pub(crate) fn refreshes(&self, tokens: &Tokens) -> Reply {
+        self.asks("refresh-token", json!({ "refresh_token": tokens.refresh }))
+    }
+
+    /// Sets a new password with the code of the newest mail.
+    #[track_caller]
+    pub(crate) fn confirms_new_password(&mut self) {
+        let code = self.mailed_code();
+        let fields = json!({ "new_password": self.new_password(), "verification_code": code });
+        self.asks("confirm-password", fields).ok();
+    }
+
     /// An operator disables the user.
     pub(crate) fn is_disabled(&self) {
         self.api.cognito(async |cognito, pool| {
@@ -181,6 +194,17 @@ impl<'a> Person<'a> {
             "password": self.password,
         });
         self.request("mfa-reset-verify", fields)
+    }
+
+    /// Replaces the authenticator, which is lost; what is left is the token that the recovery was done with.
+    #[track_caller]
+    pub(crate) fn replaces_authenticator(&mut self) -> String {
+        let verified = self.api.ask(&self.begins_mfa_reset()).ok();
+        self.scans(&verified);
+        let token = verified.text("access_token").to_owned();
+        let fields = json!({ "access_token": token, "otp": self.code() });
+        self.asks("mfa-reset-confirm", fields).ok();
+        token
     }
 
     #[track_caller]
