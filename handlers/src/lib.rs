@@ -21,6 +21,7 @@ pub mod formats;
 pub mod jwt;
 pub mod log;
 pub mod member;
+pub mod mfa_reset;
 pub mod otpauth;
 pub mod passkey_options;
 pub mod passkeys;

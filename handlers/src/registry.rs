@@ -67,6 +67,9 @@ endpoints! {
 
 triggers! {
     custom_message,
+    define_auth_challenge,
+    create_auth_challenge,
+    verify_auth_challenge_response,
 }
 
 /// The endpoint with this name, and its handler.

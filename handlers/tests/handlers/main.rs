@@ -3,9 +3,11 @@
 
 mod anything;
 mod binaries;
+mod create_auth_challenge;
 mod create_user;
 mod custom_message;
 mod declarations;
+mod define_auth_challenge;
 mod every_request;
 mod login;
 mod logout;
@@ -15,3 +17,4 @@ mod ses;
 mod support;
 mod user;
 mod userinfo;
+mod verify_auth_challenge_response;

@@ -13,7 +13,7 @@ use cogapi_handlers::{
     endpoint::Endpoint,
     error::ErrorCode,
     registry,
-    runtime::{Invocation, answer},
+    runtime::{Invocation, answer, react},
     schema,
     sealed_session::Envelope,
     secret::Secret,
@@ -324,6 +324,42 @@ pub(crate) async fn ask(app: &App, name: &str, event: Value) -> Answer {
         log,
         sent: vec![],
         actions: vec![],
+    }
+}
+
+/// An event of one of the challenge triggers.
+pub(crate) fn challenge_event(request: &Value) -> Value {
+    json!({
+        "version": "1",
+        "region": "eu-west-1",
+        "userPoolId": "eu-west-1_pool",
+        "userName": USER_ID,
+        "callerContext": {"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": "client1"},
+        "request": request,
+        "response": {},
+    })
+}
+
+/// Hands the trigger an event, and checks what holds for every answer and every log line.
+pub(crate) async fn reaction(app: &App, name: &str, event: Value) -> Result<Value, Value> {
+    let (trigger, handle) = registry::trigger(name).unwrap();
+    let invocation = Invocation { id: "lambda-invocation-1".to_owned(), budget: Duration::from_millis(4500) };
+    let (result, line) = react(app, trigger, handle, event.clone(), &invocation).await;
+    let log: Value = serde_json::from_str(&line).expect("every log line is JSON");
+    assert_eq!(log["endpoint"], name);
+    assert_ne!(log["cause"], "panicked");
+    match result {
+        Ok(mut answered) => {
+            let response = answered["response"].take();
+            let mut unanswered = event;
+            unanswered["response"] = Value::Null;
+            assert_eq!(answered, unanswered, "Cognito wants its event back");
+            Ok(response)
+        }
+        Err(code) => {
+            assert_eq!(log["outcome"], code.as_str());
+            Err(log)
+        }
     }
 }
 
