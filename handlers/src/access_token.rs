@@ -5,11 +5,11 @@
 use crate::{
     config::Config,
     error::{ErrorCode, Failure},
+    jwt,
     secret::Secret,
     upstream,
 };
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 
 /// What the token claims. Anybody can write such a token: it is good for refusing, and for being handed to Cognito.
@@ -26,7 +26,7 @@ pub struct Unverified {
 /// one of our pool, too.
 pub fn unverified(token: &Secret, config: &Config) -> Result<Unverified, Failure> {
     let refuse = |cause: &str| Failure::new(ErrorCode::InvalidToken).because(cause);
-    let claims = claims(token.expose()).ok_or_else(|| refuse("not a token of Cognito"))?;
+    let claims: Unverified = jwt::claims(token.expose()).ok_or_else(|| refuse("not a token of Cognito"))?;
     if claims.token_use != "access" {
         return Err(refuse("not an access token"));
     }
@@ -51,19 +51,11 @@ where
     }
 }
 
-fn claims(token: &str) -> Option<Unverified> {
-    let (_header, rest) = token.split_once('.')?;
-    let (payload, signature) = rest.split_once('.')?;
-    if signature.contains('.') {
-        return None;
-    }
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::env;
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use serde_json::{Value, json};
 
     fn token(claims: &Value) -> Secret {

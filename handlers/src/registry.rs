@@ -53,13 +53,16 @@ macro_rules! triggers {
 endpoints! {
     create_user,
     login,
-    passkeys_delete,
-    passkeys_list,
-    passkeys_login_complete,
-    passkeys_login_start,
-    passkeys_register_complete,
-    passkeys_register_start,
+    mfa_verify,
+    refresh_token,
     userinfo,
+    logout,
+    passkeys_register_start,
+    passkeys_register_complete,
+    passkeys_list,
+    passkeys_delete,
+    passkeys_login_start,
+    passkeys_login_complete,
 }
 
 triggers! {

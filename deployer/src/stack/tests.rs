@@ -96,9 +96,13 @@ fn the_names_of_all_resources() {
     function.create-user: myco-auth-dev-create-user
     function.custom-message: myco-auth-dev-custom-message
     function.login: myco-auth-dev-login
+    function.logout: myco-auth-dev-logout
+    function.mfa-verify: myco-auth-dev-mfa-verify
+    function.refresh-token: myco-auth-dev-refresh-token
     function.userinfo: myco-auth-dev-userinfo
     log_group.functions: /cogapi/myco-auth-dev
     rest_api.main: myco-auth-dev
+    role.calls-2-c6dfb536: myco-auth-dev-calls-2-c6dfb536
     role.calls-AdminCreateUser: myco-auth-dev-calls-AdminCreateUser
     role.calls-AdminInitiateAuth: myco-auth-dev-calls-AdminInitiateAuth
     role.calls-nothing: myco-auth-dev-calls-nothing
@@ -121,15 +125,19 @@ fn what_each_resource_waits_for() {
     function.create-user: app_client.api log_group.functions role.calls-AdminCreateUser user_pool.main
     function.custom-message: log_group.functions role.calls-nothing
     function.login: app_client.api log_group.functions role.calls-AdminInitiateAuth user_pool.main
+    function.logout: app_client.api log_group.functions role.calls-nothing
+    function.mfa-verify: app_client.api log_group.functions role.calls-2-c6dfb536 user_pool.main
+    function.refresh-token: app_client.api log_group.functions role.calls-nothing user_pool.main
     function.userinfo: app_client.api log_group.functions role.calls-nothing user_pool.main
     log_group.functions
     permission.custom-message: function.custom-message user_pool.main
     rest_api.main: role.invoke user_pool.main
+    role.calls-2-c6dfb536: log_group.functions user_pool.main
     role.calls-AdminCreateUser: log_group.functions user_pool.main
     role.calls-AdminInitiateAuth: log_group.functions user_pool.main
     role.calls-nothing: log_group.functions
     role.invoke
-    stage.main: deployment.main function.create-user function.custom-message function.login function.userinfo rest_api.main user_pool_triggers.main
+    stage.main: deployment.main function.create-user function.custom-message function.login function.logout function.mfa-verify function.refresh-token function.userinfo rest_api.main user_pool_triggers.main
     user_group.admins: user_pool.main
     user_pool.main
     user_pool_triggers.main: function.custom-message permission.custom-message user_pool.main
@@ -179,6 +187,9 @@ fn what_each_role_allows_and_who_may_assume_it() {
     let documents = of_kind(&desired, "role")
         .map(|(address, role)| format!("{address}\n  trust  {}\n  policy {}", role["trust"], role["policy"]));
     insta::assert_snapshot!(lines(documents), @r#"
+    role.calls-2-c6dfb536
+      trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
+      policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminGetUser","cognito-idp:AdminRespondToAuthChallenge"],"Resource":"${ref:user_pool.main#arn}"}]}
     role.calls-AdminCreateUser
       trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
       policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminCreateUser"],"Resource":"${ref:user_pool.main#arn}"}]}
@@ -190,7 +201,7 @@ fn what_each_role_allows_and_who_may_assume_it() {
       policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"}]}
     role.invoke
       trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},"Action":"sts:AssumeRole"}]}
-      policy {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":["arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-create-user","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-login","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-userinfo"]}]}
+      policy {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":["arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-create-user","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-login","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-logout","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-mfa-verify","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-refresh-token","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-userinfo"]}]}
     "#);
 }
 
