@@ -57,12 +57,12 @@ endpoints! {
     refresh_token,
     userinfo,
     logout,
-    passkeys_delete,
-    passkeys_list,
-    passkeys_login_complete,
-    passkeys_login_start,
-    passkeys_register_complete,
     passkeys_register_start,
+    passkeys_register_complete,
+    passkeys_list,
+    passkeys_delete,
+    passkeys_login_start,
+    passkeys_login_complete,
 }
 
 triggers! {

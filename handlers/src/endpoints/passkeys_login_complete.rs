@@ -3,11 +3,12 @@
 
 use crate::{
     app::App,
-    aws::secret_hash,
+    aws::{self, secret_hash},
     config::env,
     endpoint::{Authorization, Chapter, Endpoint, Feature, Success},
     error::{ErrorCode, Failure},
     field::{CREDENTIAL, EMAIL, SEALED_SESSION},
+    formats,
     member::TOKENS,
     reply::Reply,
     request::Request,
@@ -21,6 +22,7 @@ use aws_sdk_cognitoidentityprovider::{
     operation::respond_to_auth_challenge::{RespondToAuthChallengeError, RespondToAuthChallengeOutput},
     types::ChallengeNameType,
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
 /// What is deployed.
@@ -73,17 +75,22 @@ async fn sign_in(
     let session = Envelope::of(secret, email)?.open(sealed);
     let session =
         session.ok_or_else(|| refused("a session that was not begun here for this address".to_owned()))?;
-    // The address stands for the username here as at the beginning: in its samples of this challenge, Cognito tells no other.
-    // A lost answer is asked for again: at worst the session is used up by then, and the user begins again.
+    // "You must use the username and not an alias in the ChallengeResponses", and Cognito's samples of this challenge tell none.
+    // That the address does as well is believed; authenticators say whose each discoverable passkey is (CTAP 2.1, 6.2.3), and
+    // Cognito asks for no others.
+    let username = user_of(&credential).unwrap_or_else(|| email.to_owned());
+    // The session works once: a second attempt would lose the tokens that the first one is about to bring.
     let result = app
         .cognito()?
         .respond_to_auth_challenge()
         .client_id(client_id)
         .challenge_name(ChallengeNameType::WebAuthn)
         .session(session.expose())
-        .challenge_responses("USERNAME", email)
+        .challenge_responses("USERNAME", &username)
         .challenge_responses("CREDENTIAL", Value::Object(credential).to_string())
-        .challenge_responses("SECRET_HASH", secret_hash(secret, client_id, email)?)
+        .challenge_responses("SECRET_HASH", secret_hash(secret, client_id, &username)?)
+        .customize()
+        .config_override(aws::once())
         .send()
         .await;
     result.map_err(|error| match error.as_service_error() {
@@ -99,4 +106,12 @@ async fn sign_in(
         ) => refused(upstream::cause(OPERATION, &error)),
         _ => upstream::failure(OPERATION, &error),
     })
+}
+
+/// Whose passkey it says to be: Cognito's registration gives authenticators the `sub`, which is the username. Who names somebody
+/// else here has no session of his.
+fn user_of(credential: &Map<String, Value>) -> Option<String> {
+    let handle = credential.get("response")?.get("userHandle")?.as_str()?;
+    let id = URL_SAFE_NO_PAD.decode(handle).ok()?;
+    formats::user_id(str::from_utf8(&id).ok()?).ok()
 }
