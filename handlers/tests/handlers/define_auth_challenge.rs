@@ -1,5 +1,5 @@
 use crate::support::*;
-use cogapi_handlers::{app::App, registry};
+use cogapi_handlers::error::ErrorCode;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Value, json};
 
@@ -8,12 +8,8 @@ const NAME: &str = "define-auth-challenge";
 const CODE: &str = "48151623-4102444800";
 const EXPIRED: &str = "48151623-1700000000";
 
-fn app() -> App {
-    App::load(registry::trigger(NAME).unwrap().0, variable).unwrap()
-}
-
 async fn next(request: Value) -> Value {
-    reaction(&app(), NAME, challenge_event(&request)).await.unwrap()
+    react(NAME, challenge_event(&request)).await["response"].take()
 }
 
 fn round(result: bool) -> Value {
@@ -76,7 +72,7 @@ async fn another_app_client_gets_nothing() {
     for session in [json!([]), json!([round(true)]), json!([round(false)])] {
         let mut event = challenge_event(&json!({"session": session}));
         event["callerContext"]["clientId"] = json!("another");
-        assert_eq!(reaction(&app(), NAME, event).await.unwrap(), refused(), "{session}");
+        assert_eq!(react(NAME, event).await["response"], refused(), "{session}");
     }
 }
 
@@ -104,8 +100,9 @@ async fn what_is_no_event_ends_in_an_error_and_admits_nobody() {
     for request in
         [json!(null), json!([]), json!({"session": "all"}), json!({"session": [{"challengeResult": "true"}]})]
     {
-        let log = reaction(&app(), NAME, challenge_event(&request)).await.unwrap_err();
-        assert_eq!(log["cause"], "not an event of a challenge trigger", "{request}");
+        let reaction = react_in(NAME, &[], challenge_event(&request), &[]).await;
+        assert_eq!(reaction.result, Err(ErrorCode::Internal));
+        assert_eq!(reaction.log["cause"], "not an event of a challenge trigger", "{request}");
     }
 }
 
@@ -129,7 +126,7 @@ proptest! {
         let mut event = challenge_event(&json!({"session": session, "userNotFound": not_found}));
         event["callerContext"]["clientId"] = json!(client);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let next = runtime.block_on(reaction(&app(), NAME, event)).unwrap();
+        let next = runtime.block_on(react(NAME, event))["response"].take();
         let said = ["challengeName", "issueTokens", "failAuthentication"].map(|it| next[it].as_bool().unwrap_or(!next[it].is_null()));
         prop_assert_eq!(said.iter().filter(|it| **it).count(), 1, "{}", next);
         if next["issueTokens"] == true {

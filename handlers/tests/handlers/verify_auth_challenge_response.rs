@@ -1,17 +1,13 @@
 use crate::support::*;
-use cogapi_handlers::{app::App, registry};
+use cogapi_handlers::error::ErrorCode;
 use serde_json::{Value, json};
 
 const NAME: &str = "verify-auth-challenge-response";
 /// Until 2100.
 const CODE: &str = "48151623-4102444800";
 
-fn app() -> App {
-    App::load(registry::trigger(NAME).unwrap().0, variable).unwrap()
-}
-
 async fn is_right(request: Value) -> bool {
-    let response = reaction(&app(), NAME, challenge_event(&request)).await.unwrap();
+    let response = react(NAME, challenge_event(&request)).await["response"].take();
     assert_eq!(response.as_object().unwrap().len(), 1);
     response["answerCorrect"].as_bool().unwrap()
 }
@@ -60,7 +56,8 @@ async fn what_is_no_event_ends_in_an_error() {
     for request in
         [json!(null), json!({"challengeAnswer": 48_151_623}), json!({"privateChallengeParameters": CODE})]
     {
-        let log = reaction(&app(), NAME, challenge_event(&request)).await.unwrap_err();
-        assert_eq!(log["cause"], "not an event of a challenge trigger", "{request}");
+        let reaction = react_in(NAME, &[], challenge_event(&request), &[]).await;
+        assert_eq!(reaction.result, Err(ErrorCode::Internal));
+        assert_eq!(reaction.log["cause"], "not an event of a challenge trigger", "{request}");
     }
 }
