@@ -8,6 +8,7 @@
 pub mod access;
 pub mod access_token;
 pub mod app;
+pub mod authenticator;
 pub mod aws;
 pub mod config;
 pub mod derived;

@@ -46,11 +46,11 @@ pub(super) fn endpoints() -> String {
 pub(super) fn within(readme: &str) -> String {
     let Some((before, rest)) = readme.split_once(BEGIN) else { return readme.to_owned() };
     let Some((_, after)) = rest.split_once(END) else { return readme.to_owned() };
-    let rows: String = chapters()
+    let rows: Vec<String> = chapters()
         .flat_map(super::of)
-        .map(|endpoint| format!("| `{} {}` | {} |\n", endpoint.method, endpoint.path, endpoint.summary))
+        .map(|endpoint| format!("| `{} {}` | {} |", endpoint.method, endpoint.path, endpoint.summary))
         .collect();
-    format!("{before}{BEGIN}\n| Endpoint | |\n|---|---|\n{rows}\n{END}{after}")
+    format!("{before}{BEGIN}\n| Endpoint | |\n|---|---|\n{}\n\n{END}{after}", rows.join("\n"))
 }
 
 fn row(endpoint: &Endpoint) -> String {
