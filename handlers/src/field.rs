@@ -136,20 +136,16 @@ const fn a_session(name: &'static str, description: &'static str) -> Field<Secre
 }
 
 /// The session of setting up the second factor.
-pub const MFA_SESSION: Field<Secret> = a_session(
-    "mfa_session",
-    "The session in which the second factor is set up. For one use, within 15 minutes.",
-);
+pub const MFA_SESSION: Field<Secret> =
+    a_session("mfa_session", "The session in which the second factor is set up. It ends after 15 minutes.");
 
 /// The session of a sign-in's second step.
-pub const VERIFICATION_SESSION: Field<Secret> = a_session(
-    "verification_session",
-    "The session that the password opened. For one use, within 15 minutes.",
-);
+pub const VERIFICATION_SESSION: Field<Secret> =
+    a_session("verification_session", "The session that the password opened. It ends after 15 minutes.");
 
 /// The session of a flow.
 pub const SESSION: Field<Secret> =
-    a_session("session", "The session that the start of this flow answered. For one use, within 15 minutes.");
+    a_session("session", "The session that the start of this flow answered. It ends after 15 minutes.");
 
 /// The session of a flow that begins the same for everybody.
 pub const SEALED_SESSION: Field<Secret> = Field::text(

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod access_token;
 pub mod app;
+pub mod authenticator;
 pub mod aws;
 pub mod config;
 pub mod derived;
@@ -21,6 +22,7 @@ pub mod formats;
 pub mod jwt;
 pub mod log;
 pub mod member;
+pub mod mfa_reset;
 pub mod otpauth;
 pub mod passkey_options;
 pub mod passkeys;

@@ -57,16 +57,19 @@ endpoints! {
     refresh_token,
     userinfo,
     logout,
-    passkeys_delete,
-    passkeys_list,
-    passkeys_login_complete,
-    passkeys_login_start,
-    passkeys_register_complete,
     passkeys_register_start,
+    passkeys_register_complete,
+    passkeys_list,
+    passkeys_delete,
+    passkeys_login_start,
+    passkeys_login_complete,
 }
 
 triggers! {
     custom_message,
+    define_auth_challenge,
+    create_auth_challenge,
+    verify_auth_challenge_response,
 }
 
 /// The endpoint with this name, and its handler.

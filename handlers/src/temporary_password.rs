@@ -32,22 +32,10 @@ pub fn generate(min_length: usize) -> Result<Secret, Failure> {
             password.push(char::from(SEPARATOR));
         }
         for class in GROUP {
-            password.push(char::from(one_of(class)?));
+            password.push(char::from(random::one_of(class)?));
         }
     }
     Ok(Secret::new(password))
-}
-
-/// One of the characters, each as likely as any other, from the operating system's random source.
-fn one_of(characters: &[u8]) -> Result<u8, Failure> {
-    loop {
-        let [byte] = random::bytes()?;
-        let at = usize::from(byte);
-        // What is left of the 256 values after the last whole round would favour the first characters.
-        if at < 256 - 256 % characters.len() {
-            return Ok(characters[at % characters.len()]);
-        }
-    }
 }
 
 #[cfg(test)]

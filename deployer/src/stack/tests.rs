@@ -93,18 +93,22 @@ fn the_names_of_all_resources() {
     let named = names(&desired).into_iter().map(|(address, name)| format!("{address}: {name}"));
     insta::assert_snapshot!(lines(named), @r"
     app_client.api: myco-auth-dev
+    function.create-auth-challenge: myco-auth-dev-create-auth-challenge
     function.create-user: myco-auth-dev-create-user
     function.custom-message: myco-auth-dev-custom-message
+    function.define-auth-challenge: myco-auth-dev-define-auth-challenge
     function.login: myco-auth-dev-login
     function.logout: myco-auth-dev-logout
     function.mfa-verify: myco-auth-dev-mfa-verify
     function.refresh-token: myco-auth-dev-refresh-token
     function.userinfo: myco-auth-dev-userinfo
+    function.verify-auth-challenge-response: myco-auth-dev-verify-auth-challenge-response
     log_group.functions: /cogapi/myco-auth-dev
     rest_api.main: myco-auth-dev
     role.calls-2-c6dfb536: myco-auth-dev-calls-2-c6dfb536
     role.calls-AdminCreateUser: myco-auth-dev-calls-AdminCreateUser
     role.calls-AdminInitiateAuth: myco-auth-dev-calls-AdminInitiateAuth
+    role.calls-SendEmail: myco-auth-dev-calls-SendEmail
     role.calls-nothing: myco-auth-dev-calls-nothing
     role.invoke: myco-auth-dev-invoke
     stage.main: development
@@ -122,25 +126,32 @@ fn what_each_resource_waits_for() {
     insta::assert_snapshot!(lines(waits), @r"
     app_client.api: user_pool.main
     deployment.main: rest_api.main user_pool.main
+    function.create-auth-challenge: log_group.functions role.calls-SendEmail
     function.create-user: app_client.api log_group.functions role.calls-AdminCreateUser user_pool.main
     function.custom-message: log_group.functions role.calls-nothing
+    function.define-auth-challenge: app_client.api log_group.functions role.calls-nothing
     function.login: app_client.api log_group.functions role.calls-AdminInitiateAuth user_pool.main
     function.logout: app_client.api log_group.functions role.calls-nothing
     function.mfa-verify: app_client.api log_group.functions role.calls-2-c6dfb536 user_pool.main
     function.refresh-token: app_client.api log_group.functions role.calls-nothing user_pool.main
     function.userinfo: app_client.api log_group.functions role.calls-nothing user_pool.main
+    function.verify-auth-challenge-response: log_group.functions role.calls-nothing
     log_group.functions
+    permission.create-auth-challenge: function.create-auth-challenge user_pool.main
     permission.custom-message: function.custom-message user_pool.main
+    permission.define-auth-challenge: function.define-auth-challenge user_pool.main
+    permission.verify-auth-challenge-response: function.verify-auth-challenge-response user_pool.main
     rest_api.main: role.invoke user_pool.main
     role.calls-2-c6dfb536: log_group.functions user_pool.main
     role.calls-AdminCreateUser: log_group.functions user_pool.main
     role.calls-AdminInitiateAuth: log_group.functions user_pool.main
+    role.calls-SendEmail: log_group.functions
     role.calls-nothing: log_group.functions
     role.invoke
-    stage.main: deployment.main function.create-user function.custom-message function.login function.logout function.mfa-verify function.refresh-token function.userinfo rest_api.main user_pool_triggers.main
+    stage.main: deployment.main function.create-auth-challenge function.create-user function.custom-message function.define-auth-challenge function.login function.logout function.mfa-verify function.refresh-token function.userinfo function.verify-auth-challenge-response rest_api.main user_pool_triggers.main
     user_group.admins: user_pool.main
     user_pool.main
-    user_pool_triggers.main: function.custom-message permission.custom-message user_pool.main
+    user_pool_triggers.main: function.create-auth-challenge function.custom-message function.define-auth-challenge function.verify-auth-challenge-response permission.create-auth-challenge permission.custom-message permission.define-auth-challenge permission.verify-auth-challenge-response user_pool.main
     ");
 }
 
@@ -196,6 +207,9 @@ fn what_each_role_allows_and_who_may_assume_it() {
     role.calls-AdminInitiateAuth
       trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
       policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminInitiateAuth"],"Resource":"${ref:user_pool.main#arn}"}]}
+    role.calls-SendEmail
+      trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
+      policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"Mail","Effect":"Allow","Action":["ses:SendEmail"],"Resource":["arn:aws:ses:eu-west-1:123456789012:configuration-set/*","arn:aws:ses:eu-west-1:123456789012:identity/*"],"Condition":{"StringEquals":{"ses:FromAddress":"hello@example.com"}}}]}
     role.calls-nothing
       trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
       policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"}]}

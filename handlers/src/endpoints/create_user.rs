@@ -89,10 +89,8 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     let output = result.map_err(|error| refusal(&error))?;
 
     // In a pool whose users sign in by e-mail the username is the `sub`.
-    let user_id = output
-        .user()
-        .and_then(|user| user.username())
-        .ok_or_else(|| Failure::internal("AdminCreateUser: the reply has no username"))?;
+    let username = output.user().and_then(|user| user.username());
+    let user_id = upstream::told("AdminCreateUser", "username", username)?;
     Reply::json(201, &Created { email: &email, user_id, status: CREATED })
 }
 

@@ -69,7 +69,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
             return Err(failure);
         }
     };
-    Reply::json(200, &Tokens::of(OPERATION, output.authentication_result())?)
+    Reply::json(200, &Tokens::of(output.authentication_result(), OPERATION)?)
 }
 
 async fn prove(

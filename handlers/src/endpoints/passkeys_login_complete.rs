@@ -52,7 +52,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     let (email, session, credential) = fields.finish(taken)?;
 
     match sign_in(app, &email, &session, credential).await {
-        Ok(output) => Reply::json(200, &Tokens::of(OPERATION, output.authentication_result())?),
+        Ok(output) => Reply::json(200, &Tokens::of(output.authentication_result(), OPERATION)?),
         Err(failure) => {
             // Cognito refuses a session that is none sooner than a passkey that it had to look at.
             if failure.code() == ErrorCode::InvalidSession {

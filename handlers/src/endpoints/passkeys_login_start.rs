@@ -110,13 +110,12 @@ async fn challenge(app: &App, secret: &Secret, email: &str) -> Result<Challenge,
 
 impl Challenge {
     fn cognitos(output: &InitiateAuthOutput) -> Result<Self, Failure> {
-        let parameters = output.challenge_parameters();
-        let options = parameters.and_then(|it| it.get("CREDENTIAL_REQUEST_OPTIONS"));
+        let options = output.challenge_parameters().and_then(|it| it.get("CREDENTIAL_REQUEST_OPTIONS"));
         let asked = options.and_then(|options| serde_json::from_str(options).ok());
-        match (output.session(), asked) {
-            (Some(session), Some(asked)) => Ok(Self { session: Secret::new(session), asked }),
-            _ => Err(Failure::internal(format!("{OPERATION}: the reply has no session or no options"))),
-        }
+        Ok(Self {
+            session: Secret::new(upstream::told(OPERATION, "session", output.session())?),
+            asked: upstream::told(OPERATION, "options of a passkey", asked)?,
+        })
     }
 
     /// For who can't sign in with a passkey. The session goes to Cognito like any other, and is refused.

@@ -65,7 +65,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     // Refresh tokens are encrypted: whose one is, the new ID token tells and nothing before it. A token of somebody else has been
     // exchanged by then. That does not end its session: in the rotation's grace period it can be exchanged again.
     let result = exchange(app, &refresh_token).await?;
-    let tokens = Tokens::of(OPERATION, result.as_ref())?;
+    let tokens = Tokens::of(result.as_ref(), OPERATION)?;
     let owner: Owner = result
         .as_ref()
         .and_then(|result| jwt::claims(result.id_token()?))
