@@ -2,24 +2,21 @@
 
 use crate::{
     app::App,
-    aws::secret_hash,
+    authenticator::{self, SetUp},
+    challenge,
     config::env,
     endpoint::{Authorization, Chapter, Endpoint, Success},
     error::{ErrorCode, Failure},
     field::{EMAIL, MFA_SESSION, PASSWORD, VERIFICATION_SESSION, VERIFICATION_TYPE},
     formats::SOFTWARE_TOKEN_MFA,
     member::{OTPAUTH_URI, QR_CODE_SECRET},
-    otpauth,
     reply::Reply,
     request::Request,
     schema::{Kind, Member},
-    secret::Secret,
-    timing, upstream,
+    timing,
+    user::User,
 };
-use aws_sdk_cognitoidentityprovider::{
-    operation::admin_initiate_auth::{AdminInitiateAuthError, AdminInitiateAuthOutput},
-    types::{AuthFlowType, ChallengeNameType},
-};
+use aws_sdk_cognitoidentityprovider::types::ChallengeNameType;
 use serde::Serialize;
 
 /// What is deployed.
@@ -68,12 +65,11 @@ struct CodeWanted<'a> {
 
 /// The user never finished the set-up of the second factor: this is what is needed to do it now.
 #[derive(Serialize)]
-struct SetupWanted<'a> {
+struct SetUpWanted<'a> {
     email: &'a str,
     verification_type: &'static str,
-    mfa_session: &'a str,
-    qr_code_secret: &'a str,
-    otpauth_uri: String,
+    #[serde(flatten)]
+    set_up: SetUp,
 }
 
 /// Answers the request.
@@ -82,84 +78,22 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     let taken = (fields.take(&EMAIL), fields.take(&PASSWORD));
     let (email, password) = fields.finish(taken)?;
 
-    let output = match initiate(app, &email, &password).await {
-        Ok(output) => output,
-        Err(failure) => {
-            // Cognito may take longer to refuse a wrong password than an unknown address. A forced reset it tells whatever the
-            // password is (PasswordResetRequiredException comes first), so that answer is levelled, too.
-            if matches!(failure.code(), ErrorCode::InvalidCredentials | ErrorCode::PasswordResetRequired) {
-                timing::level(request.received()).await;
-            }
-            return Err(failure);
-        }
-    };
-    match output.challenge_name() {
-        Some(ChallengeNameType::SoftwareTokenMfa) => {
-            let verification_session = session(output.session(), "AdminInitiateAuth")?;
+    // Cognito tells a forced reset whatever the password is, so that answer waits, too. Of an expired temporary password nothing
+    // is told, as no other endpoint than the one that takes it need know.
+    let proved = challenge::after_password(app, &email, &password).await.map_err(Failure::from);
+    let challenge = timing::level_refusal(request.received(), proved).await?;
+    match challenge.name {
+        ChallengeNameType::SoftwareTokenMfa => {
+            let verification_session = challenge.session()?;
             let verification_type = SOFTWARE_TOKEN_MFA;
             Reply::json(200, &CodeWanted { email: &email, verification_session, verification_type })
         }
-        Some(ChallengeNameType::MfaSetup) => {
-            set_up(app, &email, session(output.session(), "AdminInitiateAuth")?).await
+        ChallengeNameType::MfaSetup => {
+            let user = User { id: challenge.user_id()?.to_owned(), email };
+            let set_up = authenticator::set_up(app, &user, challenge.session()?).await?;
+            Reply::json(200, &SetUpWanted { email: &user.email, verification_type: MFA_SETUP, set_up })
         }
-        Some(ChallengeNameType::NewPasswordRequired) => Err(ErrorCode::PasswordChangeRequired.into()),
-        // Neither a known challenge nor tokens may go out: tokens here would mean that the pool does not ask for MFA.
-        Some(_) => Err(Failure::internal("AdminInitiateAuth: a challenge that this API does not use")),
-        None => Err(Failure::internal("AdminInitiateAuth: tokens without a second factor")),
+        ChallengeNameType::NewPasswordRequired => Err(ErrorCode::PasswordChangeRequired.into()),
+        _ => Err(challenge.unexpected()),
     }
-}
-
-async fn initiate(app: &App, email: &str, password: &Secret) -> Result<AdminInitiateAuthOutput, Failure> {
-    let client_id = app.config.client_id()?;
-    let result = app
-        .cognito()?
-        .admin_initiate_auth()
-        .user_pool_id(app.config.user_pool_id()?)
-        .client_id(client_id)
-        .auth_flow(AuthFlowType::AdminUserPasswordAuth)
-        .auth_parameters("USERNAME", email)
-        .auth_parameters("PASSWORD", password.expose())
-        .auth_parameters("SECRET_HASH", secret_hash(app.config.client_secret()?, client_id, email)?)
-        .send()
-        .await;
-    result.map_err(|error| match error.as_service_error() {
-        // One answer for a wrong password, an expired temporary one, a disabled and an unknown user.
-        Some(
-            AdminInitiateAuthError::NotAuthorizedException(_)
-            | AdminInitiateAuthError::UserNotFoundException(_)
-            | AdminInitiateAuthError::UserNotConfirmedException(_),
-        ) => {
-            Failure::new(ErrorCode::InvalidCredentials).because(upstream::cause("AdminInitiateAuth", &error))
-        }
-        Some(AdminInitiateAuthError::PasswordResetRequiredException(_)) => {
-            ErrorCode::PasswordResetRequired.into()
-        }
-        _ => upstream::failure("AdminInitiateAuth", &error),
-    })
-}
-
-async fn set_up(app: &App, email: &str, opened: &str) -> Result<Reply, Failure> {
-    let output = app
-        .cognito()?
-        .associate_software_token()
-        .session(opened)
-        .send()
-        .await
-        .map_err(|error| upstream::failure("AssociateSoftwareToken", &error))?;
-    let secret = output
-        .secret_code()
-        .ok_or_else(|| Failure::internal("AssociateSoftwareToken: the reply has no secret"))?;
-    let setup = SetupWanted {
-        email,
-        verification_type: MFA_SETUP,
-        // Sessions are for one use: the one that was opened is spent.
-        mfa_session: session(output.session(), "AssociateSoftwareToken")?,
-        qr_code_secret: secret,
-        otpauth_uri: otpauth::uri(app.config.mfa_issuer()?, email, secret),
-    };
-    Reply::json(200, &setup)
-}
-
-fn session<'a>(session: Option<&'a str>, operation: &str) -> Result<&'a str, Failure> {
-    session.ok_or_else(|| Failure::internal(format!("{operation}: the reply has no session")))
 }

@@ -1,5 +1,13 @@
 //! The HTTP endpoints, a file each: its declaration (`ENDPOINT`) and its function (`handle`).
 
+pub mod change_password;
+pub mod confirm_mfa;
+pub mod confirm_password;
+pub mod confirm_user;
 pub mod create_user;
+pub mod delete_user;
+pub mod forgot_password;
 pub mod login;
+pub mod resend_confirmation_code;
+pub mod reset_password;
 pub mod userinfo;

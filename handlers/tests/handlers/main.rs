@@ -3,11 +3,20 @@
 
 mod anything;
 mod binaries;
+mod change_password;
+mod cognito;
+mod confirm_mfa;
+mod confirm_password;
+mod confirm_user;
 mod create_user;
 mod custom_message;
 mod declarations;
+mod delete_user;
 mod every_request;
 mod login;
+mod other_users;
+mod recovery;
+mod reset_password;
 mod ses;
 mod support;
 mod user;
