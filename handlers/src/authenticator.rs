@@ -1,40 +1,74 @@
-//! The set-up of an authenticator app in the middle of a sign-in. Owns how it begins; must not know what an endpoint answers beside it.
+//! Setting up an authenticator app: a new secret from Cognito, as the client needs it. Owns the call; what opens the way to it, a
+//! session or an access token, is the endpoint's.
 
 use crate::{
     app::App,
     bound_session,
     error::{ErrorCode, Failure},
-    otpauth, upstream,
+    otpauth,
+    secret::Secret,
+    upstream,
     user::User,
 };
 use aws_sdk_cognitoidentityprovider::operation::associate_software_token::AssociateSoftwareTokenError;
 use serde::Serialize;
 
-/// What the client needs to go on with `confirm-mfa`. Has no `Debug`: it is all secret.
+/// What is called.
+pub const OPERATION: &str = "AssociateSoftwareToken";
+
+/// What authorizes the set-up; IAM has no say in it.
+#[derive(Debug, Clone, Copy)]
+pub enum Opened<'a> {
+    /// The session of a sign-in that asks for it. It is spent.
+    Session(&'a str),
+    /// The user's access token.
+    Token(&'a Secret),
+}
+
+/// A secret that the user's authenticator app is to learn: two members of a reply. Has no `Debug`: it is a secret.
 #[derive(Serialize)]
-pub struct SetUp {
-    mfa_session: String,
+pub struct NewAuthenticator {
     qr_code_secret: String,
     otpauth_uri: String,
 }
 
-/// Asks Cognito for a new secret (`AssociateSoftwareToken`, which is authorized by its session alone).
-pub async fn set_up(app: &App, user: &User, session: &str) -> Result<SetUp, Failure> {
-    const OPERATION: &str = "AssociateSoftwareToken";
-    let result = app.cognito()?.associate_software_token().session(session).send().await;
-    let output = result.map_err(|error| match error.as_service_error() {
-        // The session is for one use and was opened just now: an attempt whose reply was lost has spent it.
-        Some(AssociateSoftwareTokenError::NotAuthorizedException(_)) => {
+/// Asks for a new secret; with it comes the session to go on with, if it was a session that opened the way.
+pub async fn set_up(
+    app: &App,
+    email: &str,
+    opened: Opened<'_>,
+) -> Result<(NewAuthenticator, Option<String>), Failure> {
+    let request = app.cognito()?.associate_software_token();
+    let request = match opened {
+        Opened::Session(session) => request.session(session),
+        Opened::Token(token) => request.access_token(token.expose()),
+    };
+    let output = request.send().await.map_err(|error| match (opened, error.as_service_error()) {
+        // The session was opened just now, and is for one use: an attempt whose reply was lost has spent it.
+        (Opened::Session(_), Some(AssociateSoftwareTokenError::NotAuthorizedException(_))) => {
             Failure::new(ErrorCode::UpstreamUnavailable).because(upstream::cause(OPERATION, &error))
         }
         _ => upstream::failure(OPERATION, &error),
     })?;
-    let lacks = |what| Failure::internal(format!("{OPERATION}: the reply has no {what}"));
-    let secret = output.secret_code().ok_or_else(|| lacks("secret"))?;
-    let session = output.session().ok_or_else(|| lacks("session"))?;
+    let secret = upstream::told(OPERATION, "secret", output.secret_code)?;
+    let otpauth_uri = otpauth::uri(app.config.mfa_issuer()?, email, &secret);
+    Ok((NewAuthenticator { qr_code_secret: secret, otpauth_uri }, output.session))
+}
+
+/// A set-up in the middle of a sign-in: what the client needs to go on with `confirm-mfa`. Has no `Debug`: it is all secret.
+#[derive(Serialize)]
+pub struct SetUp {
+    mfa_session: String,
+    #[serde(flatten)]
+    authenticator: NewAuthenticator,
+}
+
+/// Begins it in the session of the user who is signing in.
+pub async fn begin(app: &App, user: &User, session: &str) -> Result<SetUp, Failure> {
+    let (authenticator, session) = set_up(app, &user.email, Opened::Session(session)).await?;
+    let session = upstream::told(OPERATION, "session", session)?;
     Ok(SetUp {
-        mfa_session: bound_session::bind(app.config.client_secret()?, user, session)?,
-        qr_code_secret: secret.to_owned(),
-        otpauth_uri: otpauth::uri(app.config.mfa_issuer()?, &user.email, secret),
+        mfa_session: bound_session::bind(app.config.client_secret()?, user, &session)?,
+        authenticator,
     })
 }

@@ -17,7 +17,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::time::Duration;
 
-/// Few endpoints make more than two calls, and the function has 10 s: two times 4 s leave room for a cold start.
+/// The function has 10 s: a call that hangs leaves room for another, and for a cold start; a trigger has 5 s, for one.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(2500);
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);

@@ -45,22 +45,18 @@ impl Challenge {
 
     /// The session in which it is answered.
     pub fn session(&self) -> Result<&str, Failure> {
-        self.session.as_ref().map(Secret::expose).ok_or_else(|| self.lacks("session"))
+        upstream::told(self.operation, "session", self.session.as_ref().map(Secret::expose))
     }
 
     /// The id of the user who is signing in.
     pub fn user_id(&self) -> Result<&str, Failure> {
-        self.user_id.as_deref().ok_or_else(|| self.lacks("user"))
+        upstream::told(self.operation, "user", self.user_id.as_deref())
     }
 
     /// The failure where it is none that this API knows.
     #[must_use]
     pub fn unexpected(&self) -> Failure {
         Failure::internal(format!("{}: a challenge that this API does not use", self.operation))
-    }
-
-    fn lacks(&self, what: &str) -> Failure {
-        Failure::internal(format!("{}: the reply has no {what}", self.operation))
     }
 }
 

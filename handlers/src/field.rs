@@ -141,18 +141,16 @@ pub const MFA_SESSION: Field<Secret> = Field::text(
     "mfa_session",
     session_text(MAX_BOUND_SESSION),
     formats::bound_session,
-    "The session in which the second factor is set up. For one use, within 15 minutes.",
+    "The session in which the second factor is set up. It ends after 15 minutes.",
 );
 
 /// The session of a sign-in's second step.
-pub const VERIFICATION_SESSION: Field<Secret> = a_session(
-    "verification_session",
-    "The session that the password opened. For one use, within 15 minutes.",
-);
+pub const VERIFICATION_SESSION: Field<Secret> =
+    a_session("verification_session", "The session that the password opened. It ends after 15 minutes.");
 
 /// The session of a flow.
 pub const SESSION: Field<Secret> =
-    a_session("session", "The session that the start of this flow answered. For one use, within 15 minutes.");
+    a_session("session", "The session that the start of this flow answered. It ends after 15 minutes.");
 
 /// The second factor of a sign-in; there is one.
 pub const VERIFICATION_TYPE: Field<()> = Field {

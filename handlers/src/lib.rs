@@ -35,6 +35,7 @@ pub mod serve;
 pub mod ses;
 pub mod temporary_password;
 pub mod timing;
+pub mod tokens;
 pub mod triggers;
 pub mod upstream;
 pub mod user;

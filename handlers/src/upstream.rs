@@ -1,5 +1,5 @@
-//! What a failed AWS call means for the client. Owns the mapping that is the same for every operation; what an operation's own
-//! errors mean is decided where it is called.
+//! What a failed or incomplete answer of AWS means for the client. Owns the mapping that is the same for every operation; what an
+//! operation's own errors mean is decided where it is called.
 
 use crate::error::{ErrorCode, Failure};
 use aws_sdk_cognitoidentityprovider::{
@@ -77,6 +77,11 @@ where
     } else {
         failure
     }
+}
+
+/// What a reply must hold and AWS's types allow to be missing.
+pub fn told<T>(operation: &str, what: &str, value: Option<T>) -> Result<T, Failure> {
+    value.ok_or_else(|| Failure::internal(format!("{operation}: the reply has no {what}")))
 }
 
 /// Whether no more mails are sent today. Cognito's `LimitExceededException` has two meanings: one user's attempts, over in minutes,

@@ -97,8 +97,7 @@ impl User {
 
     fn new(operation: &str, username: &str, attributes: &[AttributeType]) -> Result<Self, Failure> {
         let email = attributes.iter().find(|it| it.name() == "email").and_then(AttributeType::value);
-        let email =
-            email.ok_or_else(|| Failure::internal(format!("{operation}: a user without an address")))?;
+        let email = upstream::told(operation, "address", email)?;
         Ok(Self { id: username.to_owned(), email: email.to_ascii_lowercase() })
     }
 }

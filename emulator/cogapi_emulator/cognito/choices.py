@@ -12,7 +12,7 @@ from cogapi_emulator.cognito import flows, mfa_settings, preferences, sessions, 
 from cogapi_emulator.cognito.refused import invalid_parameter, not_authorized
 
 _PASSKEY = "WEB_AUTHN"
-_PASSWORDS = ("PASSWORD", "PASSWORD_SRP")
+_PASSWORDS = ("PASSWORD_SRP", "PASSWORD")
 _SELECT = "SELECT_CHALLENGE"
 
 
@@ -81,9 +81,9 @@ def answer_passkey(pool: dict, session: dict, data: dict) -> tuple:
 
 
 def _offered(pool: dict, user: dict) -> list[str]:
-    """Return what this user can sign in with, in AWS's order (PASSWORD_SRP first)."""
+    """Return what this user can sign in with."""
     factors = mfa_settings.first_factors(pool)
-    offered = [*reversed(_PASSWORDS)] if "PASSWORD" in factors else []
+    offered = list(_PASSWORDS) if "PASSWORD" in factors else []
     if _PASSKEY in factors and _has_passkey(pool, user) and _passkey_is_enough(pool, user):
         offered.append(_PASSKEY)
     return offered

@@ -54,7 +54,8 @@ def _set(set_preference: Callable, pool: dict, user: dict, data: dict) -> tuple:
     answer = set_preference(data)
     if "Enabled" in asked:
         forget_passkeys(user)
-        user["_mfa_enabled"] += [_PASSKEYS] * asked["Enabled"]
+    if asked.get("Enabled"):
+        user["_mfa_enabled"].append(_PASSKEYS)
     return answer
 
 

@@ -140,15 +140,13 @@ def verify_assertion(
     """Return the id and the signature counter of the passkey that signed; `public` are the user's, by their ids."""
     try:
         response = AuthenticationResponse.from_dict(credential)
-        handle = response.response.user_handle
-        if handle is not None and websafe_encode(handle) != _user_handle(user):
-            raise NotProved("a passkey of another user")
         known = [AttestedCredentialData(websafe_decode(data)) for data in public.values()]
         _server(relying_party(pool)).authenticate_complete(_state(pool, challenge), known, credential)
-    except (Refused, NotProved):
-        raise
     except Exception as error:  # The library raises ValueError, and whatever a malformed credential makes it raise.
         raise NotProved(str(error)) from error
+    handle = response.response.user_handle
+    if handle is not None and websafe_encode(handle) != _user_handle(user):
+        raise NotProved("The passkey is of another user.")
     return response.id, response.response.authenticator_data.counter
 
 

@@ -105,10 +105,7 @@ async fn verify(app: &App, session: &Secret, otp: &Secret) -> Result<Secret, Fai
             Failure::new(ErrorCode::InvalidCode).because("VerifySoftwareToken: the status is not SUCCESS")
         );
     }
-    let session = output.session();
-    session
-        .map(Secret::new)
-        .ok_or_else(|| Failure::internal(format!("{OPERATION}: the reply has no session")))
+    upstream::told(OPERATION, "session", output.session()).map(Secret::new)
 }
 
 /// Ends the sign-in that the set-up was a part of. VerifySoftwareToken has "marked the user's software token MFA status as verified";

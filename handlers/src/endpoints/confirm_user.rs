@@ -96,7 +96,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     }
     let (set_up, status) = match challenge.name {
         ChallengeNameType::MfaSetup => {
-            (Some(authenticator::set_up(app, &user, challenge.session()?).await?), PENDING_MFA)
+            (Some(authenticator::begin(app, &user, challenge.session()?).await?), PENDING_MFA)
         }
         // An invitation to somebody who has an authenticator: an operator gave a temporary password by other means than this API.
         ChallengeNameType::SoftwareTokenMfa => (None, CONFIRMED),

@@ -73,8 +73,8 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     let output = result.map_err(|error| refusal(&error))?;
 
     // In a pool whose users sign in by e-mail the username is the `sub`.
-    let id = output.user().and_then(|user| user.username());
-    let id = id.ok_or_else(|| Failure::internal("AdminCreateUser: the reply has no username"))?.to_owned();
+    let username = output.user().and_then(|user| user.username());
+    let id = upstream::told("AdminCreateUser", "username", username)?.to_owned();
     Reply::about(201, &User { id, email }, CREATED)
 }
 

@@ -90,7 +90,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
         }
         ChallengeNameType::MfaSetup => {
             let user = User { id: challenge.user_id()?.to_owned(), email };
-            let set_up = authenticator::set_up(app, &user, challenge.session()?).await?;
+            let set_up = authenticator::begin(app, &user, challenge.session()?).await?;
             Reply::json(200, &SetUpWanted { email: &user.email, verification_type: MFA_SETUP, set_up })
         }
         ChallengeNameType::NewPasswordRequired => Err(ErrorCode::PasswordChangeRequired.into()),

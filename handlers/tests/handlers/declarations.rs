@@ -135,7 +135,7 @@ async fn an_aws_that_never_answers_is_given_up_well_within_the_functions_time() 
 
 /// What the endpoint answers to a right request while AWS refuses every call.
 async fn where_aws_refuses(endpoint: &Endpoint, status: u16, error: &str) -> Answer {
-    let message = "User: arn:aws:sts::123456789012:assumed-role/it is not authorized to perform: this";
+    let message = "User: arn:aws:sts::111122223333:assumed-role/it is not authorized to perform: this";
     let body = json!({"__type": error, "message": message}).to_string();
     let refusing = infallible_client_fn(move |_| {
         http::Response::builder().status(status).body(SdkBody::from(body.as_str())).unwrap()

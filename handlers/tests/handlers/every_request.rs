@@ -6,7 +6,7 @@ use cogapi_handlers::{
     app::App,
     error::ErrorCode,
     registry::{ENDPOINTS, Handle, React, trigger},
-    runtime::{Invocation, answer, react},
+    runtime::{answer, react},
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -80,6 +80,28 @@ async fn the_log_says_which_request_did_what_how_long() {
 }
 
 #[tokio::test]
+async fn the_log_is_read_as_metrics_by_endpoint_and_outcome() {
+    let answer = call("login", post(&json!({})), &[]).await;
+    let log = &answer.log;
+    let metrics = &log["_aws"]["CloudWatchMetrics"];
+    assert_eq!(
+        *metrics,
+        json!([{
+            "Namespace": "cogapi/shop-dev",
+            "Dimensions": [["endpoint", "outcome"]],
+            "Metrics": [
+                {"Name": "count", "Unit": "Count"},
+                {"Name": "duration_ms", "Unit": "Milliseconds"},
+            ],
+        }])
+    );
+    assert!(log["_aws"]["Timestamp"].as_u64().is_some_and(|it| it > 1_700_000_000_000), "{log}");
+    assert_eq!((&log["endpoint"], &log["outcome"]), (&json!("login"), &json!("invalid_request")));
+    // What is named must be there, or CloudWatch drops the line.
+    assert!(log["count"] == 1 && log["duration_ms"].is_u64());
+}
+
+#[tokio::test]
 async fn what_a_client_sends_is_not_logged_even_as_a_fields_name() {
     let answer = call("login", post(&json!({PASSWORD: 1})), &[]).await;
     assert_eq!(answer.error(), (400, "invalid_request"));
@@ -109,7 +131,7 @@ async fn every_reply_carries_the_origin_that_may_read_it() {
 
 async fn answered_by(handle: Handle, budget: Duration) -> (u16, Value, String) {
     let app = app_over("login", NeverClient::new(), &[]);
-    let invocation = Invocation { id: "i".to_owned(), budget };
+    let invocation = invocation("login", budget);
     let event = serde_json::from_value(login()).unwrap();
     let (response, line) = answer(&app, endpoint("login"), handle, event, &invocation).await;
     (response.status_code, serde_json::from_str(&response.body).unwrap(), line)
@@ -121,6 +143,8 @@ async fn a_panic_is_answered_in_the_contracts_shape_and_the_next_request_works()
     let (status, body, line) = answered_by(panicking, Duration::from_secs(9)).await;
     assert_eq!((status, &body["code"], &body["request_id"]), (500, &json!("internal"), &json!(REQUEST_ID)));
     assert!(!line.contains(PASSWORD) && !body.to_string().contains(PASSWORD));
+    // So the metrics count it as such.
+    assert!(line.contains(r#""outcome":"internal""#) && line.contains(r#""_aws":"#), "{line}");
     assert_eq!(call("login", post(&json!({})), &[]).await.status, 400);
 }
 
@@ -137,11 +161,12 @@ async fn a_trigger_gives_up_before_cognito_does() {
     let (trigger, _) = trigger("custom-message").unwrap();
     let app = App::load(trigger, variable).unwrap();
     for seconds in [10, 29] {
-        let invocation = Invocation { id: "i".to_owned(), budget: Duration::from_secs(seconds) }.of_trigger();
+        let invocation = invocation(trigger.name, Duration::from_secs(seconds)).of_trigger();
         let asked = Instant::now();
-        let (result, _) = react(&app, trigger, endless, json!({}), &invocation).await;
+        let (result, line) = react(&app, trigger, endless, json!({}), &invocation).await;
+        assert!(line.contains("cogapi/shop-dev\""), "{line}");
         assert!(result.is_err() && asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
     }
-    let little = Invocation { id: "i".to_owned(), budget: Duration::from_secs(1) }.of_trigger();
+    let little = invocation(trigger.name, Duration::from_secs(1)).of_trigger();
     assert_eq!(little.budget, Duration::from_secs(1));
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests fail by panicking")]
 
 mod anything;
+mod authenticator;
 mod binaries;
 mod change_password;
 mod cognito;

@@ -2,8 +2,7 @@
 
 use crate::support::*;
 use aws_sdk_cognitoidentityprovider::config::HttpClient;
-use aws_smithy_http_client::test_util::{NeverClient, ReplayEvent, StaticReplayClient};
-use aws_smithy_types::body::SdkBody;
+use aws_smithy_http_client::test_util::{NeverClient, StaticReplayClient};
 use cogapi_handlers::{
     app::{App, Needs},
     config::env,
@@ -34,17 +33,12 @@ async fn send(http_client: impl HttpClient + 'static, changed: &[(&str, &str)]) 
     app.ses()?.send(app.config.sender()?, MAIL).await
 }
 
-fn replies(replies: &[(u16, &str, Value)]) -> StaticReplayClient {
-    let event = |(status, error, body): &(u16, &str, Value)| {
-        let request = http::Request::builder().uri("https://unused").body(SdkBody::empty()).unwrap();
-        let reply = http::Response::builder().status(*status).header("x-amzn-errortype", *error);
-        ReplayEvent::new(request, reply.body(SdkBody::from(body.to_string())).unwrap())
-    };
-    StaticReplayClient::new(replies.iter().map(event).collect())
+fn answers(answers: &[Mailed]) -> StaticReplayClient {
+    StaticReplayClient::new(answers.iter().map(Mailed::exchange).collect())
 }
 
 async fn sent(changed: &[(&str, &str)]) -> (String, Value) {
-    let replay = replies(&[(200, "", json!({"MessageId": "m-1"}))]);
+    let replay = answers(&[MAILED]);
     send(replay.clone(), changed).await.unwrap();
     let request = replay.actual_requests().next().unwrap();
     assert_eq!(request.method(), "POST");
@@ -86,9 +80,9 @@ async fn an_emulator_takes_the_place_of_ses() {
 }
 
 /// What comes of one refusal, however often it is repeated.
-async fn refused(status: u16, error: &str, message: &str) -> Failure {
-    let refusal = (status, error, json!({"message": message}));
-    send(replies(&[refusal.clone(), refusal.clone(), refusal]), &[]).await.unwrap_err()
+async fn refused(status: u16, error: &'static str, message: &'static str) -> Failure {
+    let refusal = Mailed { status, error, message };
+    send(answers(&[refusal.clone(), refusal.clone(), refusal]), &[]).await.unwrap_err()
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,8 +110,8 @@ async fn every_refusal_has_its_code() {
 
 #[tokio::test(start_paused = true)]
 async fn a_throttled_mail_is_tried_again() {
-    let throttled = (429, "TooManyRequestsException", json!({"message": "Maximum sending rate exceeded."}));
-    let replay = replies(&[throttled, (200, "", json!({"MessageId": "m-1"}))]);
+    let (error, message) = ("TooManyRequestsException", "Maximum sending rate exceeded.");
+    let replay = answers(&[Mailed { status: 429, error, message }, MAILED]);
     send(replay.clone(), &[]).await.unwrap();
     assert_eq!(replay.actual_requests().count(), 2);
 }

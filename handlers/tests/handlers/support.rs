@@ -13,7 +13,7 @@ use cogapi_handlers::{
     endpoint::Endpoint,
     error::ErrorCode,
     registry,
-    runtime::{Invocation, answer},
+    runtime::{self, Invocation, answer},
     schema,
     secret::Secret,
     user::User,
@@ -91,7 +91,7 @@ pub(crate) fn app_of(needs: Needs, http_client: impl HttpClient + 'static, chang
     App::load(needs, get).unwrap().with_cognito(client)
 }
 
-/// The app of a function whose mails go this way.
+/// The app of a function whose mails, if it sends any, go this way.
 pub(crate) fn app_that_mails(
     needs: Needs,
     http_client: impl HttpClient + 'static,
@@ -99,9 +99,10 @@ pub(crate) fn app_that_mails(
 ) -> App {
     let get = changing(changed);
     let app = App::load(needs, get).unwrap();
-    let identity = app.config.sender().unwrap().identity_arn.map(ToOwned::to_owned);
+    let Ok(sender) = app.config.sender() else { return app };
     let aws = aws::Environment::load(get).unwrap();
-    app.with_ses(aws.ses_over(SharedHttpClient::new(http_client), identity.as_deref()))
+    let ses = aws.ses_over(SharedHttpClient::new(http_client), sender.identity_arn);
+    app.with_ses(ses)
 }
 
 /// The environment with these changes.
@@ -248,6 +249,58 @@ pub(crate) fn id_token_claims() -> Value {
     })
 }
 
+/// What a trigger made of its event.
+pub(crate) struct Reaction {
+    pub(crate) result: Result<Value, ErrorCode>,
+    pub(crate) log: Value,
+    /// What SES was sent.
+    pub(crate) mails: Vec<Value>,
+}
+
+/// Lets the trigger react, in an environment with these changes and to an SES that answers this, and checks what holds for every
+/// reaction.
+pub(crate) async fn react_in(name: &str, changed: &[(&str, &str)], event: Value, ses: &[Mailed]) -> Reaction {
+    let (trigger, handle) = registry::trigger(name).expect("a registered trigger");
+    let replay = StaticReplayClient::new(ses.iter().map(Mailed::exchange).collect());
+    let app = app_that_mails(Needs::from(trigger), replay.clone(), changed);
+    let invocation = invocation(name, Duration::from_millis(9500)).of_trigger();
+    let (result, line) = runtime::react(&app, trigger, handle, event, &invocation).await;
+    assert_is_no_secret_in(&line, result.as_ref().ok().map(|it| &it["response"]));
+    let requests = replay.actual_requests();
+    let mails: Vec<Value> =
+        requests.map(|it| serde_json::from_slice(it.body().bytes().unwrap_or_default()).unwrap()).collect();
+    assert_eq!(mails.len(), ses.len(), "the calls to SES");
+    for mail in &mails {
+        assert_is_no_secret_in(&line, Some(mail));
+    }
+    Reaction { result, log: serde_json::from_str(&line).expect("every log line is JSON"), mails }
+}
+
+/// Lets a trigger react that sends no mail; its event with the response.
+pub(crate) async fn react(name: &str, event: Value) -> Value {
+    react_in(name, &[], event, &[]).await.result.unwrap()
+}
+
+/// What SES answers.
+#[derive(Clone)]
+pub(crate) struct Mailed {
+    pub(crate) status: u16,
+    pub(crate) error: &'static str,
+    pub(crate) message: &'static str,
+}
+
+/// A mail is on its way.
+pub(crate) const MAILED: Mailed = Mailed { status: 200, error: "", message: "" };
+
+impl Mailed {
+    pub(crate) fn exchange(&self) -> ReplayEvent {
+        let request = http::Request::builder().uri("https://unused").body(SdkBody::empty()).unwrap();
+        let reply = http::Response::builder().status(self.status).header("x-amzn-errortype", self.error);
+        let body = json!({"message": self.message}).to_string();
+        ReplayEvent::new(request, reply.body(SdkBody::from(body)).unwrap())
+    }
+}
+
 pub(crate) async fn call(name: &str, event: Value, calls: &[Call]) -> Answer {
     call_in(name, &[], event, calls).await
 }
@@ -287,19 +340,23 @@ pub(crate) async fn call_in(name: &str, changed: &[(&str, &str)], event: Value, 
     answer
 }
 
+/// What Lambda says of a call of this function.
+pub(crate) fn invocation(name: &str, budget: Duration) -> Invocation {
+    Invocation { id: "lambda-invocation-1".to_owned(), budget, function: format!("shop-dev-{name}") }
+}
+
 /// Calls the endpoint, and checks what holds for every reply and every log line.
 pub(crate) async fn ask(app: &App, name: &str, event: Value) -> Answer {
     let (endpoint, handle) = registry::endpoint(name).unwrap();
-    let invocation = Invocation { id: "lambda-invocation-1".to_owned(), budget: Duration::from_millis(9500) };
+    let invocation = invocation(name, Duration::from_millis(9500));
+    let sent = event["body"].as_str().and_then(|body| serde_json::from_str(body).ok());
     let event = serde_json::from_value(event).unwrap();
     let (response, line) = answer(app, endpoint, handle, event, &invocation).await;
 
     let body: Value = serde_json::from_str(&response.body).expect("every reply is JSON");
     let log: Value = serde_json::from_str(&line).expect("every log line is JSON");
     assert!(!line.contains('\n'));
-    for secret in NEVER_LOGGED {
-        assert!(!line.contains(secret), "{secret} was logged: {line}");
-    }
+    assert_is_no_secret_in(&line, sent.as_ref());
     assert_eq!(response.headers["Cache-Control"], "no-store");
     assert_eq!(response.headers["Content-Type"], "application/json");
     assert_eq!((&log["endpoint"], &log["status"]), (&json!(name), &json!(response.status_code)));
@@ -316,6 +373,7 @@ pub(crate) async fn ask(app: &App, name: &str, event: Value) -> Answer {
     } else {
         // A failure that the client is not told of has its cause in the log.
         assert!(log["outcome"] == "ok" || log["cause"].is_string(), "{line}");
+        assert_is_no_secret_in(&line, Some(&body));
         assert_eq!(response.status_code, endpoint.reply.status);
         let members = body.as_object().expect("a reply is an object");
         let shapes = endpoint.reply.shapes.iter();
@@ -329,6 +387,29 @@ pub(crate) async fn ask(app: &App, name: &str, event: Value) -> Answer {
         log,
         sent: vec![],
         actions: vec![],
+    }
+}
+
+/// Nothing that a client or Cognito said is logged, secret or not; what is short may stand in the log by chance.
+fn assert_is_no_secret_in(line: &str, said: Option<&Value>) {
+    for secret in NEVER_LOGGED {
+        assert!(!line.contains(secret), "{secret} was logged: {line}");
+    }
+    match said {
+        Some(Value::String(text)) if text.len() >= 6 => {
+            assert!(!line.contains(text.as_str()), "{text} was logged: {line}");
+        }
+        Some(Value::Array(values)) => {
+            for value in values {
+                assert_is_no_secret_in(line, Some(value));
+            }
+        }
+        Some(Value::Object(members)) => {
+            for value in members.values() {
+                assert_is_no_secret_in(line, Some(value));
+            }
+        }
+        _ => {}
     }
 }
 
