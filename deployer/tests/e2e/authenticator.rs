@@ -28,14 +28,15 @@ impl Authenticator {
         Self { codes, used: BTreeSet::new() }
     }
 
-    /// A code that was not used before. Cognito takes those of the steps beside the present one, too, so three can be had at once;
-    /// for more than that, this waits.
+    /// A code that was not used before. Cognito takes those of the steps beside the present one, too, so three can be had at once,
+    /// those first that live longest; for more than that, this waits.
     pub(crate) fn code(&mut self) -> String {
         loop {
             let now = now();
-            let early = if now % STEP < STEP - IN_TIME { 1 } else { 0 };
-            let mut steps = (now / STEP - early)..=(now / STEP + 1);
-            if let Some(step) = steps.find(|step| !self.used.contains(step)) {
+            let step = now / STEP;
+            let in_time = (STEP - now % STEP > IN_TIME).then(|| step - 1);
+            let steps = [Some(step), Some(step + 1), in_time];
+            if let Some(step) = steps.into_iter().flatten().find(|step| !self.used.contains(step)) {
                 self.used.insert(step);
                 return self.codes.generate(step * STEP).to_string();
             }

@@ -256,8 +256,7 @@ impl Api {
 
     /// Asks Cognito behind the API's back: the client, and the user pool's id.
     pub(crate) fn cognito<T>(&self, work: impl AsyncFnOnce(&Cognito, &str) -> T) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async { work(&self.world.clients().cognito, &self.pool).await })
+        self.world.with_clients(async |clients| work(&clients.cognito, &self.pool).await)
     }
 
     /// The newest mail to this address.

@@ -4,7 +4,7 @@ use cogapi_handlers::error::ErrorCode::{InvalidCode, InvalidCredentials, Invalid
 use serde_json::{Value, json};
 
 use crate::client::Api;
-use crate::clock::Clock;
+use crate::exclusive::TIMED;
 use crate::person::{Person, Tokens};
 use crate::right::scene;
 
@@ -21,25 +21,23 @@ fn a_refresh_token_is_exchanged_for_new_tokens_that_work() {
 
 #[test]
 fn a_refresh_token_that_comes_again_after_a_minute_is_refused() {
-    let clock = Clock::exclusive();
-    let (jane, tokens) = Person::signed_in(clock.api());
+    let api = TIMED.turn();
+    let (jane, tokens) = Person::signed_in(&api);
     jane.refreshes(&tokens).ok();
-    clock.goes_on(90);
+    api.goes_on(90);
     jane.refreshes(&tokens).refused(InvalidToken);
 }
 
 #[test]
 fn sessions_codes_and_refresh_tokens_end_with_their_time() {
-    let clock = Clock::exclusive();
-    let api = clock.api();
-    let (setting_up, mfa_session) = Person::setting_up(api);
-    let (mut verifying, signed_in) = (Person::enrolled(api), Person::signed_in(api));
+    let api = TIMED.turn();
+    let (mut setting_up, mfa_session) = Person::setting_up(&api);
+    let (mut verifying, (jane, tokens)) = (Person::enrolled(&api), Person::signed_in(&api));
     let opened = verifying.logs_in().ok();
-    let (forgetful, lost) = (scene(api, "confirm-password"), scene(api, "mfa-reset-verify"));
-    let passkey = scene(api, "passkeys-login-complete");
+    let (forgetful, lost) = (scene(&api, "confirm-password"), scene(&api, "mfa-reset-verify"));
+    let passkey = scene(&api, "passkeys-login-complete");
 
-    clock.goes_on(16 * 60);
-    let mut setting_up = setting_up;
+    api.goes_on(16 * 60);
     let fields = json!({ "otp": setting_up.code(), "mfa_session": mfa_session });
     setting_up.asks("confirm-mfa", fields).refused(InvalidSession);
     let code = verifying.code();
@@ -47,11 +45,10 @@ fn sessions_codes_and_refresh_tokens_end_with_their_time() {
     lost.ask().refused(InvalidSession);
     passkey.ask().refused(InvalidSession);
 
-    clock.goes_on(61 * 60);
+    api.goes_on(61 * 60);
     forgetful.ask().refused(InvalidCode);
 
-    clock.goes_on(25 * 3600);
-    let (jane, tokens) = signed_in;
+    api.goes_on(25 * 3600);
     jane.refreshes(&tokens).refused(InvalidToken);
 }
 

@@ -144,19 +144,23 @@ pub(crate) fn scene<'a>(api: &'a Api, endpoint: &str) -> Scene<'a> {
     set(api)
 }
 
-/// Does something for each of these, some at once: the emulator has one processor and waits for functions most of the time.
-pub(crate) fn each<T: Sync>(all: &[T], work: impl Fn(&T) + Sync) {
+/// Does something for each of these, and returns what it gave. Some at once: the emulator mostly waits for functions.
+pub(crate) fn each<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let work_on = || {
-        while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-            work(one);
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(one) = all.get(at) else { return done };
+            done.push((at, work(one)));
         }
     };
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(work_on);
-        }
+    let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..4).map(|_| scope.spawn(work_on)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("what failed is above")).collect()
     });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, done)| done).collect()
 }
 
 fn stands<'a>(mut person: Person<'a>, request: impl FnOnce(&mut Person<'a>) -> Request) -> Scene<'a> {

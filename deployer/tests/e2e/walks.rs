@@ -5,7 +5,7 @@ use cogapi_handlers::error::ErrorCode::{InvalidCredentials, PasswordChangeRequir
 use serde_json::{Value, json};
 
 use crate::client::Api;
-use crate::clock::Clock;
+use crate::exclusive::TIMED;
 use crate::person::Person;
 use crate::right::scene;
 
@@ -43,10 +43,10 @@ fn who_lost_the_invitation_gets_another_one_by_either_way_and_the_first_is_void(
 
 #[test]
 fn whose_invitation_expired_is_told_so_and_gets_another_one() {
-    let clock = Clock::exclusive();
-    let mut jane = Person::invited(clock.api());
+    let api = TIMED.turn();
+    let mut jane = Person::invited(&api);
     let expired = jane.temporary_password();
-    clock.goes_on(2 * 24 * 3600);
+    api.goes_on(2 * 24 * 3600);
     jane.asks("login", json!({ "password": expired })).refused(InvalidCredentials);
     let passwords = json!({ "temporary_password": expired, "new_password": jane.password });
     let told = jane.asks("confirm-user", passwords);
