@@ -32,6 +32,7 @@ enum Place {
     Email,
     AccessToken,
     MfaSession,
+    VerificationSession,
     IdToken,
 }
 
@@ -42,7 +43,10 @@ impl Place {
             Self::PathEmail => event["pathParameters"]["user_id"] = json!(person.email),
             Self::Email => body["email"] = json!(person.email),
             Self::AccessToken => body["access_token"] = json!(person.access_token()),
-            Self::MfaSession => body["mfa_session"] = json!(mfa_session(person.id, person.email)),
+            Self::MfaSession => body["mfa_session"] = json!(bound(person.id, person.email)),
+            Self::VerificationSession => {
+                body["verification_session"] = json!(bound(person.id, person.email));
+            }
             Self::IdToken => {
                 let claims = &mut event["requestContext"]["authorizer"]["claims"];
                 claims["sub"] = json!(person.id);
@@ -65,6 +69,9 @@ fn places(endpoint: &Endpoint) -> Vec<Vec<Place>> {
     }
     if takes("mfa_session") {
         places.push(Place::MfaSession);
+    }
+    if takes("verification_session") {
+        places.push(Place::VerificationSession);
     }
     if endpoint.authorization == Authorization::IdToken {
         places.push(Place::IdToken);
