@@ -198,7 +198,12 @@ pub(crate) fn right_body(endpoint: &Endpoint) -> Value {
 
 /// The session as it is answered to [`EMAIL`] by who begins for everybody alike.
 pub(crate) fn sealed(session: &str) -> String {
-    let envelope = Envelope::of(&Secret::new(CLIENT_SECRET), EMAIL).unwrap();
+    sealed_for(EMAIL, session)
+}
+
+/// The same for another address.
+pub(crate) fn sealed_for(email: &str, session: &str) -> String {
+    let envelope = Envelope::of(&Secret::new(CLIENT_SECRET), email).unwrap();
     envelope.seal(&Secret::new(session)).unwrap()
 }
 
