@@ -1,13 +1,15 @@
 //! What an access token says about itself, before anybody has looked at its signature. Owns the refusal of tokens that were made
-//! for somebody else; verifies nothing. Who needs proof asks [`user::of_token`](crate::user::of_token), or calls Cognito with the
-//! token: that call is the proof.
+//! for somebody else, and what Cognito's refusal of a token means; verifies nothing. Who needs proof asks
+//! [`user::of_token`](crate::user::of_token), or calls Cognito with the token: that call is the proof.
 
 use crate::{
     config::Config,
     error::{ErrorCode, Failure},
+    jwt,
     secret::Secret,
+    upstream,
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 use serde::Deserialize;
 
 /// What the token claims. Anybody can write such a token: it is good for refusing, and for being handed to Cognito.
@@ -24,7 +26,7 @@ pub struct Unverified {
 /// one of our pool, too.
 pub fn unverified(token: &Secret, config: &Config) -> Result<Unverified, Failure> {
     let refuse = |cause: &str| Failure::new(ErrorCode::InvalidToken).because(cause);
-    let claims = claims(token.expose()).ok_or_else(|| refuse("not a token of Cognito"))?;
+    let claims: Unverified = jwt::claims(token.expose()).ok_or_else(|| refuse("not a token of Cognito"))?;
     if claims.token_use != "access" {
         return Err(refuse("not an access token"));
     }
@@ -34,19 +36,26 @@ pub fn unverified(token: &Secret, config: &Config) -> Result<Unverified, Failure
     Ok(claims)
 }
 
-fn claims(token: &str) -> Option<Unverified> {
-    let (_header, rest) = token.split_once('.')?;
-    let (payload, signature) = rest.split_once('.')?;
-    if signature.contains('.') {
-        return None;
+/// The failure of a call that the user's access token authorizes.
+pub fn failure<E>(operation: &str, error: &SdkError<E>) -> Failure
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match error.code() {
+        // Expired, revoked, or of a user who is disabled or gone.
+        Some("NotAuthorizedException" | "UserNotFoundException" | "UserNotConfirmedException") => {
+            Failure::new(ErrorCode::InvalidToken).because(upstream::cause(operation, error))
+        }
+        Some("PasswordResetRequiredException") => ErrorCode::PasswordResetRequired.into(),
+        _ => upstream::failure(operation, error),
     }
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::env;
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use serde_json::{Value, json};
 
     fn token(claims: &Value) -> Secret {

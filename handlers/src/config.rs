@@ -32,6 +32,8 @@ pub mod env {
     pub const EMAIL_REPLY_TO: &str = "EMAIL_REPLY_TO";
     /// The SES identity that sends our own mails: `[email] ses_identity_arn`.
     pub const SES_IDENTITY_ARN: &str = "SES_IDENTITY_ARN";
+    /// Whose the passkeys are: `[passkeys] relying_party_id`.
+    pub const PASSKEY_RELYING_PARTY_ID: &str = "PASSKEY_RELYING_PARTY_ID";
 
     /// What is set only where it is configured, even for a function that declares it.
     pub const OPTIONAL: &[&str] = &[EMAIL_REPLY_TO, SES_IDENTITY_ARN];
@@ -217,6 +219,11 @@ impl Config {
             reply_to: self.optional(env::EMAIL_REPLY_TO)?,
             identity_arn: self.optional(env::SES_IDENTITY_ARN)?,
         })
+    }
+
+    /// Whose the passkeys are.
+    pub fn passkey_relying_party_id(&self) -> Result<&str, Failure> {
+        self.text(env::PASSKEY_RELYING_PARTY_ID)
     }
 
     /// The headers that a browser may send to this function.

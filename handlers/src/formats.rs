@@ -1,6 +1,6 @@
 //! The formats of the contract's fields: text in, the value or what is wrong with it out. Pure; must not know an endpoint.
 
-use crate::secret::Secret;
+use crate::{sealed_session::SEALED_LENGTH, secret::Secret};
 use serde_json::{Map, Value};
 
 /// Cognito refuses a username of more than 128 characters, and the address is the username.
@@ -15,6 +15,8 @@ pub const MAX_PASSWORD: usize = 256;
 pub const MIN_SESSION: usize = 20;
 /// See [`MIN_SESSION`].
 pub const MAX_SESSION: usize = 2048;
+/// A session with what [`bound_session`](crate::bound_session) adds: at most 273 characters.
+pub const MAX_BOUND_SESSION: usize = MAX_SESSION + 300;
 /// Cognito sets no limit; tokens have 1 to 2 KB, more with many groups.
 pub const MAX_TOKEN: usize = 8 * 1024;
 /// A credential's id has 1,023 bytes at most (WebAuthn, 5.8.1), and base64 makes four characters of three.
@@ -114,10 +116,16 @@ fn digits(text: &str, count: usize, wrong: &'static str) -> Result<Secret, &'sta
     if right { Ok(Secret::new(text)) } else { Err(wrong) }
 }
 
-/// A session of Cognito's.
-pub fn session(text: &str) -> Result<Secret, &'static str> {
-    let right =
-        (MIN_SESSION..=MAX_SESSION).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+/// A session that says whose it is.
+pub fn bound_session(text: &str) -> Result<Secret, &'static str> {
+    let right = (MIN_SESSION..=MAX_BOUND_SESSION).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if right { Ok(Secret::new(text)) } else { Err("must be a session as it was answered") }
+}
+
+/// A session of Cognito's in its envelope.
+pub fn sealed_session(text: &str) -> Result<Secret, &'static str> {
+    let right = (MIN_SESSION..=SEALED_LENGTH).contains(&text.len()) && text.bytes().all(is_base64url);
     if right { Ok(Secret::new(text)) } else { Err("must be a session as it was answered") }
 }
 
@@ -140,9 +148,12 @@ pub fn credential(members: Map<String, Value>) -> Result<Map<String, Value>, &'s
 
 /// A passkey's id, in base64url.
 pub fn credential_id(text: &str) -> Result<String, &'static str> {
-    let right = (1..=MAX_CREDENTIAL_ID).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let right = (1..=MAX_CREDENTIAL_ID).contains(&text.len()) && text.bytes().all(is_base64url);
     if right { Ok(text.to_owned()) } else { Err("must be the id of a passkey") }
+}
+
+fn is_base64url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_".contains(&byte)
 }
 
 #[cfg(test)]
@@ -245,7 +256,8 @@ mod tests {
         for wrong in ["a b", "a\nb", "é", "a\u{0}", "{}"] {
             assert!(token(wrong).is_err() && credential_id(wrong).is_err(), "{wrong}");
         }
-        assert!(session(&"a ".repeat(20)).is_err() && session(&"é".repeat(20)).is_err());
+        assert!(bound_session(&"a ".repeat(20)).is_err() && bound_session(&"é".repeat(20)).is_err());
+        assert!(sealed_session(&"a+".repeat(20)).is_err() && sealed_session(&"aZ9-_".repeat(20)).is_ok());
         assert!(token("a-_=.Z9").is_ok() && credential_id("a-_Z9").is_ok() && credential_id("a=").is_err());
     }
 }

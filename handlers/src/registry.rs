@@ -52,12 +52,35 @@ macro_rules! triggers {
 
 endpoints! {
     create_user,
+    confirm_user,
+    confirm_mfa,
+    resend_confirmation_code,
+    forgot_password,
+    confirm_password,
+    reset_password,
+    change_password,
+    delete_user,
+    mfa_reset_start,
+    mfa_reset_verify,
+    mfa_reset_confirm,
     login,
+    mfa_verify,
+    refresh_token,
     userinfo,
+    logout,
+    passkeys_register_start,
+    passkeys_register_complete,
+    passkeys_list,
+    passkeys_delete,
+    passkeys_login_start,
+    passkeys_login_complete,
 }
 
 triggers! {
     custom_message,
+    define_auth_challenge,
+    create_auth_challenge,
+    verify_auth_challenge_response,
 }
 
 /// The endpoint with this name, and its handler.

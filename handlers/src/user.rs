@@ -11,7 +11,7 @@ use crate::{
     upstream,
 };
 use aws_sdk_cognitoidentityprovider::{
-    operation::{admin_get_user::AdminGetUserError, get_user::GetUserError},
+    operation::admin_get_user::AdminGetUserError,
     types::{AttributeType, UserStatusType},
 };
 
@@ -21,6 +21,9 @@ pub const PATH_PARAMETER: Member = Member::new(
     Kind::Text(member::USER_ID_TEXT),
     "The user's id, or the user's e-mail address, URL-encoded.",
 );
+
+/// What is wrong with a field that names nobody. Only for who may know.
+pub const UNKNOWN: &str = "names nobody";
 
 /// How a request names a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,15 +141,7 @@ pub async fn of_token(app: &App, token: &Secret) -> Result<User, Failure> {
     // Cognito itself takes a token of any pool and app client of its region.
     access_token::unverified(token, &app.config)?;
     let result = app.cognito()?.get_user().access_token(token.expose()).send().await;
-    let output = result.map_err(|error| match error.as_service_error() {
-        Some(
-            GetUserError::NotAuthorizedException(_)
-            | GetUserError::UserNotFoundException(_)
-            | GetUserError::UserNotConfirmedException(_),
-        ) => Failure::new(ErrorCode::InvalidToken).because(upstream::cause(OPERATION, &error)),
-        Some(GetUserError::PasswordResetRequiredException(_)) => ErrorCode::PasswordResetRequired.into(),
-        _ => upstream::failure(OPERATION, &error),
-    })?;
+    let output = result.map_err(|error| access_token::failure(OPERATION, &error))?;
     User::new(OPERATION, output.username(), output.user_attributes())
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use cogapi_engine::kind::Observation;
+use cogapi_engine::state::{Object, Phase};
 use cogapi_engine::{
     Action, Address, Applied, ApplyOptions, Backend as _, Change, Desired, Failure, Mode, Observed, Plan,
     Session, State, apply, plan, refresh,
@@ -116,10 +117,17 @@ pub(super) async fn verify(
 /// After a destruction: says what is still there of all that the state knew before.
 pub(super) async fn gone(opened: &Opened, before: &State, progress: &Progress) -> Result<(), Error> {
     let left = look_until_settled(async || {
-        let observed = look(&opened.cx.afresh(), &Desired::nothing(), before, progress).await?;
-        let there = observed.resources.iter().filter(|(_, seen)| matches!(seen, Observation::Owned { .. }));
-        let there = there.filter(|(address, _)| !is_shared(address));
-        Ok(there.map(|(address, _)| address.to_string()).collect())
+        let mut left = before.clone();
+        left.resources.retain(|address, _| !is_shared(address));
+        keep_what_is_there(opened, &mut left, progress).await?;
+        // What is found by memory may be somebody else's by now, as a DNS record that was pointed elsewhere: that was left to them.
+        for entry in left.resources.values_mut() {
+            if let Some(Object { inputs, .. }) = entry.phase.object() {
+                entry.phase = Phase::Creating { inputs };
+            }
+        }
+        keep_what_is_there(opened, &mut left, progress).await?;
+        Ok(left.resources.keys().map(ToString::to_string).collect())
     })
     .await?;
     if left.is_empty() {
@@ -128,6 +136,18 @@ pub(super) async fn gone(opened: &Opened, before: &State, progress: &Progress) -
     Err(Failure::new("not everything is gone", format!("still there: {}", left.join(", ")))
         .with_hint("somebody may be making the same resources; look at them, and run the same command again")
         .into())
+}
+
+/// Drops from `state` what is not there, or is not ours.
+async fn keep_what_is_there(opened: &Opened, state: &mut State, progress: &Progress) -> Result<(), Error> {
+    if state.resources.is_empty() {
+        return Ok(());
+    }
+    let observed = look(&opened.cx.afresh(), &Desired::nothing(), state, progress).await?;
+    let there =
+        |address: &Address| matches!(observed.resources.get(address), Some(Observation::Owned { .. }));
+    state.resources.retain(|address, _| there(address));
+    Ok(())
 }
 
 /// Whether it is meant to stay, as others rely on it, too.

@@ -140,6 +140,7 @@ fn variable(shared: &Shared<'_>, name: &str) -> Option<String> {
         env::EMAIL_FROM => &email.from,
         env::EMAIL_REPLY_TO => email.reply_to.as_ref()?,
         env::SES_IDENTITY_ARN => email.ses_identity_arn.as_ref()?,
+        env::PASSKEY_RELYING_PARTY_ID => &environment.passkeys.as_ref()?.relying_party_id,
         // A handler that asks for what nobody sets is a mistake in the handlers, found by the first test that declares it.
         other => panic!("no value is known for the variable {other}"),
     };

@@ -5,50 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::common::Emulator;
-use crate::world::{CONFIGURATION, Ran, World};
-
-/// An account with a hosted zone for `example.com`.
-struct Zone {
-    world: World,
-    id: String,
-}
-
-impl Zone {
-    async fn new() -> Self {
-        let world = World::new();
-        let create = world.clients().route53.create_hosted_zone().name("example.com");
-        let made = create.caller_reference("test").send().await.unwrap();
-        let id = made.hosted_zone.unwrap().id.trim_start_matches("/hostedzone/").to_owned();
-        Self { world, id }
-    }
-
-    /// A name that no other test has: in a region it can be only one account's.
-    fn name(&self, label: &str) -> String {
-        format!("{label}-{}.example.com", self.world.account)
-    }
-
-    /// Gives the environment a domain.
-    fn configure(&self, label: &str, certificate: &str) {
-        let (name, id) = (self.name(label), &self.id);
-        let certificate = certificate.replace("NAME", &name);
-        self.world.configure(&format!(
-            "{CONFIGURATION}\n[domain]\nname = \"{name}\"\ncertificate = \"{certificate}\"\nzone_name = \"example.com\"\nzone_id = \"{id}\"\n"
-        ));
-    }
-
-    /// Deploys, and demands that nothing is left to do.
-    fn deploy(&self) -> Ran {
-        let deployed = self.world.must(&["deploy", "--yes"]);
-        let planned = self.world.run(&["plan", "--detailed-exitcode"]);
-        assert_eq!(planned.code, Some(0), "{planned}");
-        deployed
-    }
-
-    fn zone_records(&self) -> Vec<Value> {
-        let zones = self.world.inventory()["hosted_zones"].clone();
-        zones[0]["records"].as_array().unwrap().clone()
-    }
-}
+use crate::world::CONFIGURATION;
+use crate::zone::Zone;
 
 /// Whether the API answers, at the emulator, to a sign-in with nothing in it that is sent to `host`.
 fn answers_at(host: &str) -> bool {
@@ -209,31 +167,6 @@ async fn a_deploy_killed_while_it_waits_for_the_certificate_is_gone_on_with() {
     assert_eq!(certificates.as_array().unwrap().len(), 1, "{certificates}");
 }
 
-/// Nothing about a record tells whose it is, but it points to what is ours.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lost_state_is_rebuilt_with_the_domain_and_nothing_is_made_anew() {
-    let zone = Zone::new().await;
-    zone.configure("auth", "*.example.com");
-    zone.deploy();
-    let before = zone.world.shape();
-    let bucket = format!("shop-state-{}", zone.world.account);
-    zone.world.clients().s3.delete_object().bucket(bucket).key("dev/state.json").send().await.unwrap();
-    assert_eq!(zone.world.run(&["outputs"]).code, Some(1), "the state is still there");
-    zone.world.forget_calls();
-    zone.deploy();
-    let calls = zone.world.calls()["by_operation"].clone();
-    let made: Vec<&String> =
-        calls.as_object().unwrap().keys().filter(|call| writes_to_the_domain(call)).collect();
-    assert!(made.is_empty(), "{made:?}");
-    assert_eq!(zone.world.shape(), before);
-}
-
-fn writes_to_the_domain(call: &str) -> bool {
-    let (service, operation) = call.split_once(':').unwrap();
-    let reads = ["Get", "List", "Describe"].iter().any(|read| operation.starts_with(read));
-    ["acm", "route53", "apigateway"].contains(&service) && !reads
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_domain_deleted_by_hand_is_made_again() {
     let zone = Zone::new().await;
@@ -243,4 +176,25 @@ async fn a_domain_deleted_by_hand_is_made_again() {
     delete.send().await.unwrap();
     zone.deploy();
     assert!(answers_at(&zone.name("auth")));
+}
+
+/// Whoever points the name elsewhere has taken it over: it is shown as drift and put right as long as the environment is there, and
+/// left to them when it goes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_was_pointed_elsewhere_is_put_right_or_left_behind() {
+    let zone = Zone::new().await;
+    zone.configure("auth", "*.example.com");
+    zone.deploy();
+    zone.point_elsewhere("auth").await;
+    let planned = zone.world.run(&["plan", "--detailed-exitcode"]);
+    assert_eq!(planned.code, Some(2), "{planned}");
+    assert!(planned.stdout.contains("dns_record.api"), "{planned}");
+    zone.deploy();
+    assert!(answers_at(&zone.name("auth")));
+
+    zone.point_elsewhere("auth").await;
+    zone.world.must(&["destroy", "--yes"]);
+    let theirs = format!("{}. 60 A 192.0.2.1", zone.name("auth"));
+    assert!(zone.zone_records().contains(&theirs.clone().into()), "{theirs}: {:?}", zone.zone_records());
+    assert_eq!(zone.world.inventory()["user_pools"], json!([]));
 }

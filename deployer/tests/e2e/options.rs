@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use cogapi_handlers::config::env;
 use cogapi_handlers::endpoint::{Endpoint, Feature};
 use cogapi_handlers::registry::{ENDPOINTS, TRIGGERS};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::world::{CONFIGURATION, World};
+use crate::zone::{Zone, without_made_up_names, without_what_stays};
 
 /// Something that an environment has only where it is asked for.
 struct Choice {
@@ -198,6 +199,11 @@ const REGISTRATION: &[&str] = &[
     "lambda:UpdateFunctionConfiguration",
 ];
 
+/// A file with everything that can be asked for, for [`Zone::configure_as`].
+pub(crate) fn everything() -> String {
+    file(CHOICES.iter())
+}
+
 /// A file with everything that is asked for.
 fn file<'a>(choices: impl Iterator<Item = &'a Choice>) -> String {
     let mut file = CONFIGURATION.to_owned();
@@ -228,61 +234,34 @@ fn planned(world: &World) -> Vec<String> {
 fn deployed(world: &World) -> Vec<String> {
     world.forget_calls();
     world.must(&["deploy", "--yes"]);
-    let calls = world.calls()["by_operation"].clone();
-    let calls: BTreeSet<String> = calls.as_object().unwrap().keys().cloned().collect();
-    let reads = |call: &str| {
-        let (service, operation) = call.split_once(':').unwrap();
-        let reads = ["Get", "List", "Describe", "Head"].iter().any(|read| operation.starts_with(read));
-        reads || ["s3", "dynamodb"].contains(&service)
-    };
-    calls.into_iter().filter(|call| !reads(call)).collect()
-}
-
-/// The inventory without what is meant to stay for others: the account's log role, and the records that prove domains.
-fn without_what_stays(mut inventory: Value) -> Value {
-    inventory["api_gateway_accounts"] = json!([]);
-    for (section, stays) in [("roles", "cogapi-api-gateway-logs"), ("hosted_zones", "example.com.")] {
-        inventory[section].as_array_mut().unwrap().retain(|thing| thing["name"] != stays);
-    }
-    inventory
-}
-
-/// A shape without what AWS names anew each time that a domain comes.
-fn without_domain(mut shape: Value) -> Value {
-    for section in ["certificates", "domain_names", "hosted_zones"] {
-        shape[section] = Value::Null;
-    }
-    shape
+    world.changes()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_option_is_switched_on_and_off_by_itself_and_leaves_no_trace() {
-    let world = World::new();
-    let create = world.clients().route53.create_hosted_zone().name("example.com").caller_reference("test");
-    let zone = create.send().await.unwrap().hosted_zone.unwrap().id;
-    let (zone, name) =
-        (zone.trim_start_matches("/hostedzone/"), format!("auth-{}.example.com", world.account));
-    let configure = |text: &str| world.configure(&text.replace("ZONE", zone).replace("HOST", &name));
+    let zone = Zone::new().await;
+    let world = &zone.world;
+    let configure = |text: &str| zone.configure_as("dev", text);
     let before = without_what_stays(world.inventory());
 
-    configure(&file(CHOICES.iter()));
+    configure(&everything());
     world.must(&["deploy", "--yes"]);
-    assert_eq!(planned(&world), [""; 0]);
-    let complete = without_domain(world.shape());
+    assert_eq!(planned(world), [""; 0]);
+    let complete = without_made_up_names(world.shape());
 
     for choice in &CHOICES {
         let key = choice.key;
         configure(&file(CHOICES.iter().filter(|other| other.key != key)));
-        assert_eq!(planned(&world), choice.planned(false), "{key}");
-        assert_eq!(deployed(&world), choice.called(false), "{key}");
-        assert_eq!(planned(&world), [""; 0], "{key}");
+        assert_eq!(planned(world), choice.planned(false), "{key}");
+        assert_eq!(deployed(world), choice.called(false), "{key}");
+        assert_eq!(planned(world), [""; 0], "{key}");
 
-        configure(&file(CHOICES.iter()));
-        assert_eq!(planned(&world), choice.planned(true), "{key}");
-        assert_eq!(deployed(&world), choice.called(true), "{key}");
-        assert_eq!(planned(&world), [""; 0], "{key}");
+        configure(&everything());
+        assert_eq!(planned(world), choice.planned(true), "{key}");
+        assert_eq!(deployed(world), choice.called(true), "{key}");
+        assert_eq!(planned(world), [""; 0], "{key}");
     }
-    assert_eq!(without_domain(world.shape()), complete);
+    assert_eq!(without_made_up_names(world.shape()), complete);
 
     world.must(&["destroy", "--yes"]);
     assert_eq!(without_what_stays(world.inventory()), before);

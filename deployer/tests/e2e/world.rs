@@ -111,6 +111,22 @@ impl World {
         self.emulator("GET", "calls", "")
     }
 
+    /// What was called that changes something, since the calls were forgotten.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let reads = |call: &String| {
+            let (_, operation) = call.split_once(':').unwrap();
+            ["Get", "List", "Describe", "Head"].iter().any(|read| operation.starts_with(read))
+        };
+        let calls = self.calls()["by_operation"].clone();
+        calls.as_object().unwrap().keys().filter(|call| !reads(call)).cloned().collect()
+    }
+
+    /// The same without lock and state.
+    pub(crate) fn changes(&self) -> Vec<String> {
+        let of_backend = |call: &str| call.starts_with("s3:") || call.starts_with("dynamodb:");
+        self.writes().into_iter().filter(|call| !of_backend(call)).collect()
+    }
+
     /// Whether a run has asked for the lock since the calls were forgotten.
     pub(crate) fn took_a_lock(&self) -> bool {
         !self.calls()["by_operation"]["dynamodb:PutItem"].is_null()
@@ -140,6 +156,12 @@ impl World {
 
     pub(crate) fn no_faults(&self) {
         self.emulator("DELETE", "faults", "");
+    }
+
+    /// Looks and meddles behind cogapi's back, in tests that are threads of their own.
+    pub(crate) fn with_clients<T>(&self, work: impl AsyncFnOnce(cogapi::aws::Clients) -> T) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(work(self.clients()))
     }
 
     /// Clients for looking and meddling behind cogapi's back.

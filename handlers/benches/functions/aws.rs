@@ -2,7 +2,7 @@
 //! answer at once. Their handshakes are not optimized as those of AWS are, so they are counted.
 
 use crate::{
-    cognito,
+    healthy,
     measure::{Times, used_by},
     wire,
 };
@@ -78,7 +78,7 @@ fn serve(config: Arc<ServerConfig>, mut stream: TcpStream, handshakes: &Mutex<Ve
         let request = wire::read(&mut stream)?;
         let reply = request.target.map(|operation| {
             let body = serde_json::from_str(&request.body).unwrap_or_default();
-            cognito::well(&operation, &body).to_string()
+            healthy::reply(&operation, &body).to_string()
         });
         // SES has no target and nothing to tell.
         wire::answer(&mut stream, "", reply.as_deref().unwrap_or("{}"))?;

@@ -14,6 +14,8 @@ mod report;
 
 #[path = "../../tests/handlers/cognito.rs"]
 mod cognito;
+#[path = "../../tests/handlers/healthy.rs"]
+mod healthy;
 #[path = "../../tests/handlers/lambda.rs"]
 mod lambda;
 #[path = "../../tests/handlers/support.rs"]

@@ -80,8 +80,11 @@ const GOALS: [Goal; 3] = [
 ];
 
 fn line(name: &str, cells: impl IntoIterator<Item = impl AsRef<str>>) {
-    let cells: String = cells.into_iter().map(|cell| format!(" {:>9}", cell.as_ref())).collect();
-    println!("{name:<32}{cells}");
+    print!("{name:<32}");
+    for cell in cells {
+        print!(" {:>9}", cell.as_ref());
+    }
+    println!();
 }
 
 fn head(what: &str, effort: Effort) {

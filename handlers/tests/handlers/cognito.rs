@@ -1,148 +1,59 @@
-//! A Cognito in which all is well: what it answers to each operation, as far as a function reads it. Shared with the benchmark. What
-//! a test has a word on, it scripts instead.
+//! A Cognito that answers by what it is asked, for tests in which the calls are not known beforehand.
 
-use crate::support::{EMAIL, SECOND_SESSION, SESSION, TOTP_SECRET, USER_ID, access_token, token_with};
-use aws_sdk_cognitoidentityprovider::config::HttpClient;
-use aws_smithy_http_client::test_util::infallible_client_fn;
+use aws_smithy_runtime_api::client::{
+    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
+    orchestrator::{HttpRequest, HttpResponse},
+    runtime_components::RuntimeComponents,
+};
 use aws_smithy_types::body::SdkBody;
-use cogapi_handlers::field::TEMPORARY_PASSWORD;
-use serde_json::{Value, json};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use serde_json::Value;
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
 
-/// A client of it.
-pub(crate) fn all_is_well() -> impl HttpClient + 'static {
-    refuses("", usize::MAX)
+type Answer = dyn Fn(&str, &Value) -> Option<(u16, Value)> + Send + Sync;
+
+#[derive(Clone)]
+pub(crate) struct Cognito {
+    answer: Arc<Answer>,
+    called: Arc<Mutex<Vec<String>>>,
 }
 
-/// A client of one that refuses so, after this many calls in which all is well.
-pub(crate) fn refuses(error: &'static str, after: usize) -> impl HttpClient + 'static {
-    let calls = AtomicUsize::new(0);
-    infallible_client_fn(move |request: http::Request<SdkBody>| {
-        let refused = calls.fetch_add(1, Ordering::Relaxed) >= after;
-        let target = request.headers()["x-amz-target"].to_str().unwrap();
-        let operation = target.rsplit('.').next().unwrap_or_default();
-        let request = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-        let (status, reply) =
-            if refused { (400, json!({"__type": error})) } else { (200, well(operation, &request)) };
-        http::Response::builder().status(status).body(SdkBody::from(reply.to_string())).unwrap()
-    })
-}
+impl Cognito {
+    /// Answers an operation's request with a status and a body, or never.
+    pub(crate) fn new(answer: impl Fn(&str, &Value) -> Option<(u16, Value)> + Send + Sync + 'static) -> Self {
+        Self { answer: Arc::new(answer), called: Arc::default() }
+    }
 
-/// How Cognito may refuse anything. That it could not send a mail, only some operations say.
-pub(crate) const REFUSALS: &[&str] = &[
-    "AliasExistsException",
-    "CodeMismatchException",
-    "ConcurrentModificationException",
-    "EnableSoftwareTokenMFAException",
-    "ExpiredCodeException",
-    "ForbiddenException",
-    "InternalErrorException",
-    "InvalidLambdaResponseException",
-    "InvalidParameterException",
-    "InvalidPasswordException",
-    "InvalidUserPoolConfigurationException",
-    "LimitExceededException",
-    "MFAMethodNotFoundException",
-    "NotAuthorizedException",
-    "PasswordHistoryPolicyViolationException",
-    "PasswordResetRequiredException",
-    "PreconditionNotMetException",
-    "RefreshTokenReuseException",
-    "ResourceNotFoundException",
-    "SoftwareTokenMFANotFoundException",
-    "TooManyFailedAttemptsException",
-    "TooManyRequestsException",
-    "UnexpectedLambdaException",
-    "UnsupportedOperationException",
-    "UnsupportedTokenTypeException",
-    "UnsupportedUserStateException",
-    "UserLambdaValidationException",
-    "UserNotConfirmedException",
-    "UserNotFoundException",
-    "UsernameExistsException",
-    "WebAuthnChallengeNotFoundException",
-    "WebAuthnClientMismatchException",
-    "WebAuthnConfigurationMissingException",
-    "WebAuthnCredentialNotSupportedException",
-    "WebAuthnNotEnabledException",
-    "WebAuthnOriginNotAllowedException",
-    "WebAuthnRelyingPartyMismatchException",
-];
-
-/// What the operation answers to this request.
-pub(crate) fn well(operation: &str, request: &Value) -> Value {
-    match operation {
-        "AdminCreateUser" => json!({"User": {"Username": USER_ID, "Attributes": attributes()}}),
-        "AdminGetUser" | "GetUser" => json!({
-            "Username": USER_ID,
-            "UserAttributes": attributes(),
-            "UserStatus": "CONFIRMED",
-            "Enabled": true,
-        }),
-        "AdminInitiateAuth" | "InitiateAuth" => begun(request),
-        "AdminRespondToAuthChallenge" | "RespondToAuthChallenge" => {
-            if request["ChallengeName"] == "NEW_PASSWORD_REQUIRED" {
-                challenge("MFA_SETUP", &json!({}))
-            } else {
-                tokens()
-            }
-        }
-        "AssociateSoftwareToken" => json!({"SecretCode": TOTP_SECRET, "Session": SECOND_SESSION}),
-        "VerifySoftwareToken" => json!({"Status": "SUCCESS", "Session": SECOND_SESSION}),
-        "GetTokensFromRefreshToken" => tokens(),
-        "StartWebAuthnRegistration" => json!({"CredentialCreationOptions": {
-            "challenge": "vde3h8WwZJjW1xZph3t8qQ",
-            "rp": {"id": "example.com", "name": "example.com"},
-            "user": {"id": "NWYwZTJiN2E", "name": EMAIL, "displayName": EMAIL},
-            "pubKeyCredParams": [{"type": "public-key", "alg": -7}],
-        }}),
-        "ListWebAuthnCredentials" => json!({"Credentials": [{
-            "CredentialId": "x4TqbN2sVt1kQmZ0aLwEhA",
-            "FriendlyCredentialName": "Phone",
-            "RelyingPartyId": "example.com",
-            "AuthenticatorAttachment": "platform",
-            "AuthenticatorTransports": ["internal"],
-            "CreatedAt": 1_760_000_000,
-        }]}),
-        // Of all others, that they worked is all there is to say.
-        _ => json!({}),
+    /// The operations that were called, in order.
+    pub(crate) fn called(&self) -> Vec<String> {
+        self.called.lock().unwrap().clone()
     }
 }
 
-fn attributes() -> Value {
-    let attribute = |(name, value)| json!({"Name": name, "Value": value});
-    [("sub", USER_ID), ("email", EMAIL), ("name", "Jane Doe")].map(attribute).into_iter().collect()
-}
-
-/// A sign-in has begun, in the flow that was asked for.
-fn begun(request: &Value) -> Value {
-    let invited = request["AuthParameters"]["PASSWORD"] == TEMPORARY_PASSWORD.member.schema.example();
-    match request["AuthFlow"].as_str() {
-        Some("USER_AUTH") => {
-            let options = json!({
-                "challenge": "vde3h8WwZJjW1xZph3t8qQ",
-                "rpId": "example.com",
-                "allowCredentials": [{"type": "public-key", "id": "x4TqbN2sVt1kQmZ0aLwEhA"}],
-            });
-            challenge("WEB_AUTHN", &json!({"CREDENTIAL_REQUEST_OPTIONS": options.to_string()}))
-        }
-        Some("CUSTOM_AUTH") => challenge("CUSTOM_CHALLENGE", &json!({"USERNAME": USER_ID})),
-        _ if invited => challenge("NEW_PASSWORD_REQUIRED", &json!({"USER_ID_FOR_SRP": USER_ID})),
-        _ => challenge("SOFTWARE_TOKEN_MFA", &json!({"USER_ID_FOR_SRP": USER_ID})),
+impl fmt::Debug for Cognito {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cognito").field("called", &self.called).finish_non_exhaustive()
     }
 }
 
-fn challenge(name: &str, parameters: &Value) -> Value {
-    json!({"ChallengeName": name, "Session": SESSION, "ChallengeParameters": parameters})
+impl HttpConnector for Cognito {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").expect("an operation");
+        let operation = target.rsplit('.').next().unwrap();
+        self.called.lock().unwrap().push(operation.to_owned());
+        let body = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let answer = (self.answer)(operation, &body);
+        HttpConnectorFuture::new(async move {
+            let Some((status, body)) = answer else { std::future::pending().await };
+            Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body.to_string())))
+        })
+    }
 }
 
-fn tokens() -> Value {
-    let id_token = token_with(&json!({"sub": USER_ID, "token_use": "id", "aud": "client1", "email": EMAIL}));
-    json!({"AuthenticationResult": {
-        "AccessToken": access_token(),
-        "IdToken": id_token,
-        "RefreshToken": "eyJjdHkiOiJKV1QifQ.a-refresh-token",
-        "ExpiresIn": 3600,
-        "TokenType": "Bearer",
-    }})
+impl HttpClient for Cognito {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
 }

@@ -1,7 +1,7 @@
 //! What an endpoint declares is what it does: its fields, its path, its body.
 
 use crate::{
-    cognito::{self, REFUSALS},
+    healthy::{self, REFUSALS},
     support::*,
 };
 use aws_smithy_http_client::test_util::{NeverClient, infallible_client_fn};
@@ -52,12 +52,12 @@ async fn the_declared_fields_are_missed_and_no_others() {
 #[tokio::test(start_paused = true)]
 async fn what_the_documents_show_works_where_all_is_well() {
     for endpoint in ENDPOINTS {
-        let app = app_over(endpoint.name, cognito::all_is_well(), &[]);
+        let app = app_over(endpoint.name, healthy::cognito(), &[]);
         let answer = ask(&app, endpoint.name, right(endpoint)).await;
         let status = endpoint.reply.status;
         assert_eq!(
             answer.status, status,
-            "{}: {}; cognito.rs says what it answers",
+            "{}: {}; healthy.rs says what it answers",
             endpoint.name, answer.log
         );
     }
@@ -145,7 +145,7 @@ async fn every_refusal_of_cognito_has_a_code_that_is_declared() {
     const CALLS: usize = 4;
     for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.calls_cognito) {
         for (error, after) in REFUSALS.iter().flat_map(|error| (0..CALLS).map(move |after| (error, after))) {
-            let app = app_over(endpoint.name, cognito::refuses(error, after), &[]);
+            let app = app_over(endpoint.name, healthy::refusing(error, after), &[]);
             // Which codes there may be, is checked in here.
             ask(&app, endpoint.name, right(endpoint)).await;
         }
@@ -160,6 +160,42 @@ async fn an_aws_that_never_answers_is_given_up_well_within_the_functions_time() 
         let answer = ask(&app, endpoint.name, right(endpoint)).await;
         assert_eq!(answer.error(), (503, "upstream_unavailable"), "{}", endpoint.name);
         assert!(asked.elapsed() < Duration::from_secs(9), "{}: {:?}", endpoint.name, asked.elapsed());
+    }
+}
+
+/// What the endpoint answers to a right request while AWS refuses every call.
+async fn where_aws_refuses(endpoint: &Endpoint, status: u16, error: &str) -> Answer {
+    let message = "User: arn:aws:sts::111122223333:assumed-role/it is not authorized to perform: this";
+    let body = json!({"__type": error, "message": message}).to_string();
+    let refusing = infallible_client_fn(move |_| {
+        http::Response::builder().status(status).body(SdkBody::from(body.as_str())).unwrap()
+    });
+    ask(&app_over(endpoint.name, refusing, &[]), endpoint.name, right(endpoint)).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_iam_refuses_is_our_defect_and_its_cause_is_only_logged() {
+    for endpoint in ENDPOINTS.iter().filter(|it| it.calls_cognito) {
+        let answer = where_aws_refuses(endpoint, 400, "AccessDeniedException").await;
+        assert_eq!(answer.error(), (500, "internal"), "{}", endpoint.name);
+        assert!(
+            answer.log["cause"].as_str().unwrap().contains("not authorized to perform"),
+            "{}",
+            endpoint.name
+        );
+        assert!(!answer.body.to_string().contains("arn:aws"), "{}", endpoint.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_aws_that_fails_is_upstream_unavailable() {
+    for endpoint in ENDPOINTS.iter().filter(|it| it.calls_cognito) {
+        for (status, error) in
+            [(500, "InternalErrorException"), (503, "ServiceUnavailable"), (400, "InternalErrorException")]
+        {
+            let answer = where_aws_refuses(endpoint, status, error).await;
+            assert_eq!(answer.error(), (503, "upstream_unavailable"), "{} {status}", endpoint.name);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     assert_is_harmless, hold,
     values::{near, near_text},
 };
-use crate::{cognito, support::*};
+use crate::{healthy, support::*};
 use cogapi_handlers::{
     config::ADMIN_GROUP,
     endpoint::{Authorization, Endpoint},
@@ -19,7 +19,7 @@ fn asking() -> impl Iterator<Item = &'static Endpoint> {
 }
 
 async fn answer_to(endpoint: &Endpoint, claims: &Value) -> Answer {
-    let app = app_over(endpoint.name, cognito::all_is_well(), &[("REGISTRATION", "admin")]);
+    let app = app_over(endpoint.name, healthy::cognito(), &[("REGISTRATION", "admin")]);
     let answer = ask(&app, endpoint.name, with_claims(right(endpoint), claims)).await;
     assert_is_harmless(&answer.log);
     answer

@@ -6,7 +6,7 @@ use super::{
     hold,
     values::{any_text, near_members, near_text},
 };
-use crate::{cognito, support::*};
+use crate::{healthy, support::*};
 use aws_smithy_http_client::test_util::StaticReplayClient;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cogapi_handlers::{endpoint::Endpoint, registry::ENDPOINTS};
@@ -85,7 +85,7 @@ fn every_request_gets_one_of_the_contracts_replies() {
     for endpoint in ENDPOINTS {
         hold(endpoint.name, (requests(endpoint), any::<bool>()), async |(event, well)| {
             let app = if well {
-                app_over(endpoint.name, cognito::all_is_well(), &[])
+                app_over(endpoint.name, healthy::cognito(), &[])
             } else {
                 // None that could be reached.
                 app_over(endpoint.name, StaticReplayClient::new(vec![]), &[])
