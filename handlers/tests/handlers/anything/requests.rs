@@ -64,7 +64,7 @@ fn requests(endpoint: &Endpoint) -> impl Strategy<Value = Value> + use<> {
         option::weighted(0.95, bodies(&right_body(endpoint))),
         encodings(),
         option::weighted(0.95, users()),
-        option::weighted(0.95, claims_like(claims)),
+        option::weighted(0.95, prop_oneof![2 => Just(claims.clone()), 1 => claims_like(claims)]),
         option::of(headers),
         option::of(any_text()),
     );
