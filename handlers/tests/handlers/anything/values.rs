@@ -104,6 +104,7 @@ pub(super) fn near(value: &Value) -> BoxedStrategy<Value> {
             1 => near_text(text).prop_map(Value::from),
         ]
         .boxed(),
+        Value::Bool(it) => prop::bool::weighted(if *it { 0.75 } else { 0.25 }).prop_map(Value::from).boxed(),
         _ => Just(value.clone()).boxed(),
     };
     prop_oneof![12 => alike, 1 => any_json()].boxed()
