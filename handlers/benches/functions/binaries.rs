@@ -12,7 +12,7 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 /// What the binaries trust.
 const ROOTS: &str = include_str!("../../roots/amazon.pem");
 /// What they trust here, in place of one of those.
-const ROOT: &str = include_str!("tls/root.pem");
+const ROOT: &str = include_str!("../programs/tls/root.pem");
 /// The one whose place it takes. Most of AWS's endpoints chain to it.
 const REPLACED: &str = "Amazon Root CA 1\n";
 const END: &str = "-----END CERTIFICATE-----\n";
@@ -26,7 +26,10 @@ pub(crate) struct Binary {
 pub(crate) struct Binaries {
     pub(crate) api: Binary,
     pub(crate) triggers: Binary,
-    pub(crate) empty: Binary,
+    /// Of a function that does nothing.
+    pub(crate) nothing: Binary,
+    /// The program that stands in for AWS.
+    pub(crate) aws: PathBuf,
 }
 
 impl Binaries {
@@ -35,7 +38,7 @@ impl Binaries {
     pub(crate) fn build() -> Self {
         eprintln!("building with the profile `lambda`, which takes minutes the first time");
         // One by one: built together, packages get the features that any of them asks for.
-        for package in ["cogapi-handlers", "cogapi-empty"] {
+        for package in ["cogapi-handlers", "cogapi-bench"] {
             let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
             command.args(["build", "--locked", "--profile", "lambda", "--bins", "--package", package]);
             assert!(command.status().unwrap().success(), "{package} can't be built");
@@ -45,7 +48,8 @@ impl Binaries {
         Self {
             api: deployed(&folder, "api"),
             triggers: deployed(&folder, "triggers"),
-            empty: Binary::of(folder.join("cogapi-empty")),
+            nothing: Binary::of(folder.join("nothing")),
+            aws: folder.join("aws"),
         }
     }
 }

@@ -87,12 +87,12 @@ fn functions(binaries: &Binaries) -> Vec<Function<'_>> {
 
 fn main() {
     let binaries = Binaries::build();
-    let aws = Aws::start();
+    let aws = Aws::start(&binaries.aws);
     let functions = functions(&binaries);
     let login = functions.iter().find(|it| it.name == LOGIN).expect("an endpoint");
     let nothing = Function {
         name: "does nothing",
-        binary: &binaries.empty,
+        binary: &binaries.nothing,
         environment: &[],
         event: json!({}),
         status: None,
@@ -100,7 +100,7 @@ fn main() {
 
     let rows = [login.measured(THOROUGH, &aws), nothing.measured(THOROUGH, &aws)];
     let python = python::measured(login, &aws, THOROUGH);
-    report::compared(THOROUGH, &rows, python.as_ref(), aws.handshake());
+    report::compared(THOROUGH, &rows, python.as_ref());
     let rows: Vec<Row> = functions.iter().map(|function| function.measured(SWIFT, &aws)).collect();
     report::all(SWIFT, &rows);
     report::instructions([login, &nothing].map(|it| (it.name, callgrind::instructions(it, &aws))));

@@ -4,7 +4,6 @@ use crate::lambda::Function;
 use serde_json::Value;
 use std::{
     fs,
-    path::Path,
     process::Command,
     time::{Duration, Instant},
 };
@@ -42,7 +41,7 @@ pub(crate) struct Measured {
 pub(crate) struct Times(Vec<Duration>);
 
 impl Times {
-    pub(crate) fn new(mut times: Vec<Duration>) -> Self {
+    fn new(mut times: Vec<Duration>) -> Self {
         times.sort_unstable();
         Self(times)
     }
@@ -100,15 +99,14 @@ fn repeated<T>(times: usize, at_most: Duration, mut once: impl FnMut() -> T) -> 
     results
 }
 
+/// What the process's threads have used. Linux counts it in nanoseconds.
 fn processor_time(function: &Function) -> Duration {
     let threads = fs::read_dir(format!("/proc/{}/task", function.id())).expect("the benchmark runs on Linux");
-    threads.flatten().filter_map(|thread| used_by(&thread.path())).sum()
-}
-
-/// What a thread, named by its folder, has used of a processor. Linux counts it in nanoseconds.
-pub(crate) fn used_by(thread: &Path) -> Option<Duration> {
-    let statistics = fs::read_to_string(thread.join("schedstat")).ok()?;
-    statistics.split(' ').next()?.parse().map(Duration::from_nanos).ok()
+    let used = |thread: fs::DirEntry| -> Option<u64> {
+        let statistics = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        statistics.split(' ').next()?.parse().ok()
+    };
+    Duration::from_nanos(threads.flatten().filter_map(used).sum())
 }
 
 /// The peak of the process's resident memory.

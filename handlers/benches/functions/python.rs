@@ -9,7 +9,7 @@ use crate::{
 use std::{path::Path, process::Command};
 
 const LOGIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/functions/login.py");
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/functions/tls/root.pem");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/programs/tls/root.pem");
 
 /// Where Python is (what is called so may be a script that looks for it), and which.
 const WHICH: &str = "import boto3, platform, sys

@@ -100,12 +100,7 @@ fn goal(what: &str, found: &str, met: bool) {
 }
 
 /// A login beside one that does nothing and those in Python.
-pub(crate) fn compared(
-    effort: Effort,
-    [login, nothing]: &[Row; 2],
-    python: Option<&Row>,
-    handshake: Duration,
-) {
+pub(crate) fn compared(effort: Effort, [login, nothing]: &[Row; 2], python: Option<&Row>) {
     head("one function", effort);
     for row in [Some(login), Some(nothing), python].into_iter().flatten() {
         line(&row.name, row.cells());
@@ -117,10 +112,6 @@ pub(crate) fn compared(
         line(name, cells);
     }
     println!("* measured on another machine");
-    println!(
-        "of each time to a first reply, the handshake on the side of this Cognito is {:.1} ms",
-        ms(handshake)
-    );
     for (what, most, found) in GOALS {
         let found = found(login).expect("a login has them all");
         goal(&format!("at most {most} {what}"), &format!("{found:.1}"), found <= most);
