@@ -1,6 +1,6 @@
 //! Instructions instead of time: the same for the same binary, whatever else the machine does.
 
-use crate::{Function, aws::Aws, lambda};
+use crate::{aws::Aws, function::Function, lambda};
 use std::{fs, path::Path, process::Command};
 
 /// Millions of instructions of one function.
@@ -13,18 +13,17 @@ pub(crate) struct Instructions {
 }
 
 /// Counts them, where valgrind is installed.
-pub(crate) fn instructions(function: &Function<'_>, aws: &Aws) -> Option<Instructions> {
+pub(crate) fn instructions(function: &Function, aws: &Aws) -> Option<Instructions> {
     Command::new("valgrind").arg("--version").output().ok()?;
     let init = counted(function, aws, false);
     Some(Instructions { init, first: counted(function, aws, true) - init })
 }
 
-fn counted(function: &Function<'_>, aws: &Aws, invoked: bool) -> f64 {
+fn counted(function: &Function, aws: &Aws, invoked: bool) -> f64 {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let counts = folder.join(format!("callgrind-{}", function.name.replace(' ', "-")));
-    let mut command = function.command(Path::new("valgrind"), aws);
-    command.args(["--quiet", "--tool=callgrind"]);
-    command.arg(format!("--callgrind-out-file={}", counts.display())).arg(&function.binary.path);
+    let output = format!("--callgrind-out-file={}", counts.display());
+    let command = function.watched("valgrind", &["--quiet", "--tool=callgrind", &output], aws);
     let mut running = lambda::Function::start(command);
     running.first_poll();
     if invoked {

@@ -23,40 +23,32 @@ const ELSEWHERE: &[(&str, [&str; 8])] = &[
 
 const COLUMNS: [&str; 8] = ["init p50", "first p50", "p95", "warm p50", "p99", "CPU", "memory", "zip"];
 
-/// One line of a table.
-pub(crate) struct Row {
-    pub(crate) name: String,
-    pub(crate) measured: Measured,
-    /// Bytes of what is deployed.
-    pub(crate) zip: Option<usize>,
-}
-
 fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-impl Row {
+impl Measured {
     fn first_reply(&self) -> f64 {
-        ms(self.measured.first.percentile(50))
+        ms(self.first.percentile(50))
     }
 
     #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
-    fn memory(&self) -> f64 {
-        self.measured.memory as f64 / f64::from(1 << 20)
+    fn mib_of_memory(&self) -> f64 {
+        self.memory as f64 / f64::from(1 << 20)
     }
 
     #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
-    fn zip(&self) -> Option<f64> {
+    fn mib_of_zip(&self) -> Option<f64> {
         self.zip.map(|bytes| bytes as f64 / f64::from(1 << 20))
     }
 
     /// Whether its answers wait, so that time tells nothing about an address.
     fn waits(&self) -> bool {
-        self.measured.first.percentile(50) >= GRID
+        self.first.percentile(50) >= GRID
     }
 
     fn cells(&self) -> [String; 8] {
-        let Measured { init, first, warm, processor, .. } = &self.measured;
+        let Self { init, first, warm, processor, .. } = self;
         [
             format!("{:.1}", ms(init.percentile(50))),
             format!("{:.1}", ms(first.percentile(50))),
@@ -64,19 +56,19 @@ impl Row {
             format!("{:.2}", ms(warm.percentile(50))),
             format!("{:.2}", ms(warm.percentile(99))),
             format!("{:.2}", ms(*processor)),
-            format!("{:.1}", self.memory()),
-            self.zip().map_or_else(String::new, |zip| format!("{zip:.2}")),
+            format!("{:.1}", self.mib_of_memory()),
+            self.mib_of_zip().map_or_else(String::new, |zip| format!("{zip:.2}")),
         ]
     }
 }
 
 /// A goal that each function has to meet by itself: what it says, the most that there may be, and how much there is.
-type Goal = (&'static str, f64, fn(&Row) -> Option<f64>);
+type Goal = (&'static str, f64, fn(&Measured) -> Option<f64>);
 
 const GOALS: [Goal; 3] = [
     ("ms from the start to the first reply", FIRST_REPLY_MS, |row| (!row.waits()).then(|| row.first_reply())),
-    ("MiB of memory", MEMORY_MB, |row| Some(row.memory())),
-    ("MiB of zip", ZIP_MB, Row::zip),
+    ("MiB of memory", MEMORY_MB, |row| Some(row.mib_of_memory())),
+    ("MiB of zip", ZIP_MB, Measured::mib_of_zip),
 ];
 
 fn line(name: &str, cells: impl IntoIterator<Item = impl AsRef<str>>) {
@@ -99,40 +91,40 @@ fn goal(what: &str, found: &str, met: bool) {
     println!("  {what}: {found}: {}", if met { "met" } else { "NOT met" });
 }
 
-/// A login beside one that does nothing and those in Python.
-pub(crate) fn compared(effort: Effort, [login, nothing]: &[Row; 2], python: Option<&Row>) {
+/// A login, what is measured beside it, and what was measured elsewhere.
+pub(crate) fn compared(effort: Effort, rows: &[Measured]) {
     head("one function", effort);
-    for row in [Some(login), Some(nothing), python].into_iter().flatten() {
+    for row in rows {
         line(&row.name, row.cells());
-    }
-    if python.is_none() {
-        println!("Python with boto3 is not measured here: python3 does not find them");
     }
     for (name, cells) in ELSEWHERE {
         line(name, cells);
     }
     println!("* measured on another machine");
+    let (login, python) = (&rows[0], rows.get(2));
     for (what, most, found) in GOALS {
         let found = found(login).expect("a login has them all");
         goal(&format!("at most {most} {what}"), &format!("{found:.1}"), found <= most);
     }
-    let Some(python) = python else { return };
-    let ratios = [
-        ("to the first reply", START_RATIO, python.first_reply() / login.first_reply()),
-        ("of CPU when warm", PROCESSOR_RATIO, ms(python.measured.processor) / ms(login.measured.processor)),
-    ];
-    for (what, least, found) in ratios {
-        goal(&format!("at most 1/{least} of Python's time {what}"), &format!("1/{found:.0}"), found >= least);
+    let Some(python) = python else {
+        println!("  Python with boto3: not measured here, as `python3` does not find it");
+        return;
+    };
+    for (what, least, found) in [
+        ("time to the first reply", START_RATIO, python.first_reply() / login.first_reply()),
+        ("CPU of a request", PROCESSOR_RATIO, ms(python.processor) / ms(login.processor)),
+    ] {
+        goal(&format!("at most 1/{least} of Python's {what}"), &format!("1/{found:.1}"), found >= least);
     }
 }
 
 /// All functions.
-pub(crate) fn all(effort: Effort, rows: &[Row]) {
+pub(crate) fn all(effort: Effort, rows: &[Measured]) {
     head("all functions", effort);
     for row in rows {
         line(&if row.waits() { format!("{} *", row.name) } else { row.name.clone() }, row.cells());
     }
-    if rows.iter().any(Row::waits) {
+    if rows.iter().any(Measured::waits) {
         println!("* answers on whole seconds, so that time tells nothing about an address");
     }
     for (what, most, found) in GOALS {
