@@ -11,12 +11,14 @@ use cogapi_handlers::registry;
 use cogapi_handlers::schema;
 use cogapi_handlers::user::PATH_PARAMETER;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::{CONFIGURATION, World};
 
 /// Where the pages are from which browsers call.
 pub(crate) const ORIGIN: &str = "https://shop.example.com";
+/// Who sends the mails, by [`CONFIGURATION`].
+const SENDER: &str = "hello@example.com";
 /// The domain that passkeys are made for.
 pub(crate) const RELYING_PARTY: &str = "example.com";
 
@@ -189,6 +191,7 @@ impl Api {
     pub(crate) fn deployed_as(configuration: &str) -> Self {
         let world = World::new();
         world.configure(configuration);
+        world.settings(&json!({ "ses_verified": [SENDER] }));
         world.must(&["deploy", "--yes"]);
         let outputs = world.outputs();
         let output = |name: &str| outputs[name].as_str().unwrap().to_owned();
