@@ -198,10 +198,10 @@ const CASES: &[(&str, &[Case])] = &[
             ("somebody else's session", |api| {
                 let (mut jane, john) = (Person::enrolled(api), Person::enrolled(api));
                 let (opened, code) = (john.logs_in().ok(), jane.code());
-                jane.verifies(opened.text("verification_session"), &code).refused(InvalidSession);
+                jane.verifies(opened.text("verification_session"), &code).refused(Forbidden);
             }),
             ("an address that nobody has", |api| {
-                asked_by_nobody(api, "mfa-verify").refused(InvalidSession);
+                asked_by_nobody(api, "mfa-verify").refused(Forbidden);
             }),
         ],
     ),

@@ -24,18 +24,20 @@ pub(crate) const RELYING_PARTY: &str = "example.com";
 
 /// What is in requests and replies and is nobody's secret. Everything else is taken for one, so that a new field can't be forgotten.
 const NO_SECRETS: &[&str] = &[
-    "credential_id",
     "credential",
+    "credential_id",
     "email",
     "expires_in",
     "full_name",
     "groups",
+    "message",
     "mfa_status",
     "mobile_phone_number",
     "name",
     "options",
     "passkeys",
     "phone_number",
+    "request_id",
     "status",
     "user_id",
     "user_status",
@@ -210,9 +212,7 @@ impl Api {
         self.remember(&request.body);
         let text = if request.body.is_null() { String::new() } else { request.body.to_string() };
         let reply = self.ask_in_words(request, &text);
-        if reply.status < 400 {
-            self.remember(&reply.body);
-        }
+        self.remember(&reply.body);
         reply
     }
 
@@ -280,7 +280,8 @@ impl Api {
 
     fn remember(&self, body: &Value) {
         let fields = body.as_object().into_iter().flatten();
-        let secret = fields.filter(|(name, _)| !NO_SECRETS.contains(&name.as_str()));
+        let is_code = |text: &Value| ErrorCode::ALL.iter().any(|code| text == code.as_str());
+        let secret = fields.filter(|(name, value)| !NO_SECRETS.contains(&name.as_str()) && !is_code(value));
         let texts = secret.filter_map(|(_, value)| value.as_str().map(ToOwned::to_owned));
         self.secrets.lock().unwrap().extend(texts);
     }
