@@ -1,6 +1,7 @@
 //! People who use the API: an address, a password, a phone, a mailbox that they read. Owns how far somebody has come and the way
 //! there, over HTTP alone.
 
+use aws_sdk_cognitoidentityprovider::types::{AttributeType, DeliveryMediumType};
 use serde_json::{Value, json};
 
 use crate::authenticator::Authenticator;
@@ -77,10 +78,7 @@ impl<'a> Person<'a> {
     /// A signed-in administrator.
     pub(crate) fn admin(api: &'a Api) -> (Self, Tokens) {
         let mut person = Self::enrolled(api);
-        api.cognito(async |cognito, pool| {
-            let add = cognito.admin_add_user_to_group().user_pool_id(pool).group_name("admins");
-            add.username(&person.address).send().await.unwrap();
-        });
+        person.becomes_administrator();
         let tokens = person.signs_in();
         (person, tokens)
     }
@@ -169,6 +167,28 @@ impl<'a> Person<'a> {
         let code = self.mailed_code();
         let fields = json!({ "new_password": self.new_password(), "verification_code": code });
         self.asks("confirm-password", fields).ok();
+    }
+
+    /// An operator puts the user among the administrators.
+    pub(crate) fn becomes_administrator(&self) {
+        self.api.cognito(async |cognito, pool| {
+            let add = cognito.admin_add_user_to_group().user_pool_id(pool).group_name("admins");
+            add.username(&self.address).send().await.unwrap();
+        });
+    }
+
+    /// An operator invites the user, past the API.
+    pub(crate) fn is_invited_by_an_operator(&mut self) {
+        self.id = self.api.cognito(async |cognito, pool| {
+            let attribute =
+                |name, value: &str| AttributeType::builder().name(name).value(value).build().unwrap();
+            let invite = cognito.admin_create_user().user_pool_id(pool).username(&self.address);
+            let invite = invite.user_attributes(attribute("email", &self.address));
+            let invite = invite.user_attributes(attribute("email_verified", "true"));
+            let invite = invite.user_attributes(attribute("name", "Jane Doe"));
+            let made = invite.desired_delivery_mediums(DeliveryMediumType::Email).send().await.unwrap();
+            made.user.unwrap().username.unwrap()
+        });
     }
 
     /// An operator disables the user.
