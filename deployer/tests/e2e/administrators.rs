@@ -16,7 +16,7 @@ use crate::person::Person;
 fn where_only_administrators_register_nobody_else_does() {
     let api = Api::with("[access]\nregistration = \"admin\"\n");
     let newcomer = Person::stranger(&api);
-    let register = newcomer.request("create-user", newcomer.details());
+    let register = newcomer.registration();
     api.ask(&register).refused(InvalidToken);
 
     // The first administrator is made by an operator.
@@ -37,7 +37,7 @@ fn where_only_administrators_register_nobody_else_does() {
 fn where_iam_says_who_is_an_administrator_requests_are_signed() {
     let api = Api::with("[access]\nregistration = \"admin\"\nadmin = \"iam\"\n");
     let newcomer = Person::stranger(&api);
-    let register = newcomer.request("create-user", newcomer.details());
+    let register = newcomer.registration();
     let (admin, colleague) = (key_of(&api, "admin", "Allow"), key_of(&api, "colleague", "Deny"));
     let forged = Credentials::new(admin.access_key_id(), "forged", None, None, "test");
     api.ask(&register).refused(Forbidden);

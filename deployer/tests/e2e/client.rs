@@ -225,10 +225,6 @@ impl Api {
         reply
     }
 
-    pub(crate) fn post(&self, path: &str, body: &Value) -> Reply {
-        self.send("POST", path, &body.to_string(), None)
-    }
-
     /// Sends anything anywhere.
     pub(crate) fn send(&self, method: &str, path: &str, body: &str, token: Option<&str>) -> Reply {
         let mut request =

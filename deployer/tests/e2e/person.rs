@@ -101,12 +101,12 @@ impl<'a> Person<'a> {
     }
 
     pub(crate) fn registers(&self) -> Reply {
-        self.asks("create-user", self.details())
+        self.api.ask(&self.registration())
     }
 
-    /// What a registration asks for, beside the address.
-    pub(crate) fn details(&self) -> Value {
-        json!({ "full_name": "Jane Doe", "mobile_phone_number": "+33612345678" })
+    pub(crate) fn registration(&self) -> Request {
+        let details = json!({ "full_name": "Jane Doe", "mobile_phone_number": "+33612345678" });
+        self.request("create-user", details)
     }
 
     /// Changes the temporary password for one's own, and scans the code: the session to confirm it in.
