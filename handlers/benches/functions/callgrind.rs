@@ -30,7 +30,7 @@ fn counted(function: &Function, aws: &Aws, invoked: bool) -> f64 {
         assert!(running.invoke(&function.event).result.is_ok());
     }
     // A process that is killed writes no counts.
-    let terminated = Command::new("kill").args(["-TERM", &running.id().to_string()]).status();
+    let terminated = Command::new("sh").args(["-c", &format!("kill -TERM {}", running.id())]).status();
     assert!(terminated.unwrap().success());
     running.logged();
     let counts = fs::read_to_string(counts).unwrap();

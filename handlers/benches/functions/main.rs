@@ -37,6 +37,7 @@ const SWIFT: Effort = Effort { starts: 10, requests: 30, at_most: Duration::from
 fn main() {
     let binaries = Binaries::build();
     let aws = Aws::start(&binaries.aws);
+    report::machine();
     let compared = Function::compared(&binaries);
     report::compared(THOROUGH, &measure(&compared, THOROUGH, &aws));
     report::all(SWIFT, &measure(&Function::deployed(&binaries), SWIFT, &aws));

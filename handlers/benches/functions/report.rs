@@ -5,7 +5,7 @@ use crate::{
     measure::{Effort, Measured},
 };
 use cogapi_handlers::timing::GRID;
-use std::time::Duration;
+use std::{fs, thread, time::Duration};
 
 /// What is asked of every function.
 const FIRST_REPLY_MS: f64 = 10.0;
@@ -77,6 +77,13 @@ fn line(name: &str, cells: impl IntoIterator<Item = impl AsRef<str>>) {
         print!(" {:>9}", cell.as_ref());
     }
     println!();
+}
+
+/// What else the machine had to do, as far as that explains times.
+pub(crate) fn machine() {
+    let processors = thread::available_parallelism().map_or(0, usize::from);
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    println!("{processors} processors, load {}", load.split(' ').next().unwrap_or_default());
 }
 
 fn head(what: &str, effort: Effort) {
