@@ -29,7 +29,7 @@ pub(crate) struct Measured {
     pub(crate) first: Times,
     /// From an event to its reply, when the function is warm.
     pub(crate) warm: Times,
-    /// Processor time of the whole process for one of the latter.
+    /// Processor time for one of the latter.
     pub(crate) processor: Duration,
     /// The most that the process ever had in memory, in bytes.
     pub(crate) memory: u64,
@@ -138,14 +138,12 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// What the process's threads have used. Linux counts it in nanoseconds.
+/// What the process's first thread has used of a processor: a function's only one, but for names that are looked up.
 fn processor_time(running: &Running) -> Duration {
-    let threads = fs::read_dir(format!("/proc/{}/task", running.id())).expect("the benchmark runs on Linux");
-    let used = |thread: fs::DirEntry| -> Option<u64> {
-        let statistics = fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        statistics.split(' ').next()?.parse().ok()
-    };
-    Duration::from_nanos(threads.flatten().filter_map(used).sum())
+    let statistics = fs::read_to_string(format!("/proc/{}/schedstat", running.id()));
+    let statistics = statistics.expect("the benchmark runs on Linux");
+    let nanoseconds = statistics.split(' ').next().and_then(|it| it.parse().ok());
+    Duration::from_nanos(nanoseconds.expect("Linux counts it"))
 }
 
 /// The peak of the process's resident memory.

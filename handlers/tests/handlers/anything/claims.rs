@@ -13,11 +13,12 @@ use cogapi_handlers::{
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
-/// The endpoints that ask who is calling, and how they answer a request that is right but for these claims.
+/// The endpoints that ask who is calling.
 fn asking() -> impl Iterator<Item = &'static Endpoint> {
     ENDPOINTS.iter().copied().filter(|it| it.authorization != Authorization::Open)
 }
 
+/// How one answers a request that is right but for these claims, where registration is for administrators, too.
 async fn answer_to(endpoint: &Endpoint, claims: &Value) -> Answer {
     let app = app_over(endpoint.name, healthy::cognito(), &[("REGISTRATION", "admin")]);
     let answer = ask(&app, endpoint.name, with_claims(right(endpoint), claims)).await;
