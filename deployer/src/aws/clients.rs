@@ -23,6 +23,7 @@ use cogapi_engine::Failure;
 
 use super::errors::failure;
 use super::pace::{MarkCalls, paced};
+use super::sesv2::SesV2;
 use super::wafv2::WafV2;
 
 /// Enough to outlast a burst at the slowest published rate (API Gateway's one CreateRestApi in 3 s).
@@ -79,6 +80,8 @@ pub struct Clients {
     /// Where calls go instead of AWS, if `AWS_ENDPOINT_URL` says so.
     pub endpoint: Option<String>,
     calls: Arc<AtomicUsize>,
+    shared: SdkConfig,
+    interceptors: Vec<SharedInterceptor>,
 }
 
 impl Clients {
@@ -95,7 +98,7 @@ impl Clients {
         let shared = loader.load().await;
         let retries = retries(shared.retry_config());
         let pacing = Some(SharedInterceptor::new(MarkCalls));
-        Self::of(region, &shared.into_builder().retry_config(retries).build(), pacing)
+        Self::of(region, shared.into_builder().retry_config(retries).build(), pacing)
     }
 
     /// Clients for an emulator on this machine, where the access key chooses the account. Neither variables nor files of the
@@ -115,16 +118,16 @@ impl Clients {
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .build();
         // Nobody but us uses it, and it allows any rate.
-        Self::of(region, &shared, None)
+        Self::of(region, shared, None)
     }
 
-    fn of(region: &str, shared: &SdkConfig, pacing: Option<SharedInterceptor>) -> Self {
+    fn of(region: &str, shared: SdkConfig, pacing: Option<SharedInterceptor>) -> Self {
         let calls = Arc::new(AtomicUsize::new(0));
         let counter = SharedInterceptor::new(CountCalls(calls.clone()));
         let interceptors: Vec<_> = pacing.into_iter().chain([counter]).collect();
         macro_rules! config {
             ($service:ident) => {{
-                let mut config = $service::config::Builder::from(shared);
+                let mut config = $service::config::Builder::from(&shared);
                 for interceptor in &interceptors {
                     config.push_interceptor(interceptor.clone());
                 }
@@ -149,11 +152,19 @@ impl Clients {
             sts: client!(aws_sdk_sts),
             acm: client!(aws_sdk_acm),
             route53: client!(aws_sdk_route53),
-            wafv2: WafV2::new(region, shared, &interceptors),
+            wafv2: WafV2::new(region, &shared, &interceptors),
             region: region.to_owned(),
             endpoint: shared.endpoint_url().map(ToOwned::to_owned),
             calls,
+            shared,
+            interceptors,
         }
+    }
+
+    /// SES, in the region of an identity, which need not be ours.
+    #[must_use]
+    pub fn sesv2(&self, region: &str) -> SesV2 {
+        SesV2::new(region, &self.shared, &self.interceptors)
     }
 
     /// The 12-digit account that the credentials belong to.

@@ -5,6 +5,8 @@ pub mod errors;
 mod pace;
 mod rates;
 pub mod retry;
+pub mod sesv2;
+pub mod signed;
 pub mod wafv2;
 
 pub use clients::{Clients, is_local};
