@@ -97,8 +97,8 @@ impl Clients {
         }
         let shared = loader.load().await;
         let retries = retries(shared.retry_config());
-        let pacing = Some(SharedInterceptor::new(MarkCalls));
-        Self::of(region, shared.into_builder().retry_config(retries).build(), pacing)
+        let shared = shared.into_builder().retry_config(retries).build();
+        Self::of(region, shared, vec![SharedInterceptor::new(MarkCalls)])
     }
 
     /// Clients for an emulator on this machine, where the access key chooses the account. Neither variables nor files of the
@@ -118,13 +118,21 @@ impl Clients {
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .build();
         // Nobody but us uses it, and it allows any rate.
-        Self::of(region, shared, None)
+        Self::of(region, shared, Vec::new())
     }
 
-    fn of(region: &str, shared: SdkConfig, pacing: Option<SharedInterceptor>) -> Self {
+    fn of(region: &str, shared: SdkConfig, mut interceptors: Vec<SharedInterceptor>) -> Self {
         let calls = Arc::new(AtomicUsize::new(0));
-        let counter = SharedInterceptor::new(CountCalls(calls.clone()));
-        let interceptors: Vec<_> = pacing.into_iter().chain([counter]).collect();
+        interceptors.push(SharedInterceptor::new(CountCalls(calls.clone())));
+        Self::counted(region, shared, interceptors, calls)
+    }
+
+    fn counted(
+        region: &str,
+        shared: SdkConfig,
+        interceptors: Vec<SharedInterceptor>,
+        calls: Arc<AtomicUsize>,
+    ) -> Self {
         macro_rules! config {
             ($service:ident) => {{
                 let mut config = $service::config::Builder::from(&shared);
@@ -159,6 +167,18 @@ impl Clients {
             shared,
             interceptors,
         }
+    }
+
+    /// The same, for who would rather tell soon than try long. `AWS_MAX_ATTEMPTS` counts all the same.
+    #[must_use]
+    pub fn with_attempts(self, attempts: u32) -> Self {
+        let Some(retries) = self.shared.retry_config().filter(|retries| retries.max_attempts() == ATTEMPTS)
+        else {
+            return self;
+        };
+        let retries = retries.clone().with_max_attempts(attempts);
+        let shared = self.shared.into_builder().retry_config(retries).build();
+        Self::counted(&self.region, shared, self.interceptors, self.calls)
     }
 
     /// SES, in the region of an identity, which need not be ours.

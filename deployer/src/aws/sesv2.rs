@@ -1,6 +1,4 @@
-//! The two reads of SES's newer API that tell whether its mails will arrive. We send nothing through it.
-//!
-//! An SDK crate for two calls would be built by everybody who builds cogapi.
+//! SES, by its newer API: the two reads that tell whether mails will arrive. Not worth an SDK crate.
 
 use std::fmt::Debug;
 
@@ -9,6 +7,7 @@ use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::signed::{Answer, Request, Service, Signed};
 
@@ -69,20 +68,32 @@ impl SesV2 {
 
     /// What the account may send.
     pub async fn get_account(&self) -> Answer<Account> {
-        self.get("GetAccount", "/v2/email/account".to_owned()).await
+        self.call("GetAccount", "GET", "/v2/email/account", None).await
     }
 
     /// An address or a domain.
     pub async fn get_email_identity(&self, identity: &str) -> Answer<Identity> {
         let segment = utf8_percent_encode(identity, SEGMENT);
-        self.get("GetEmailIdentity", format!("/v2/email/identities/{segment}")).await
+        self.call("GetEmailIdentity", "GET", &format!("/v2/email/identities/{segment}"), None).await
     }
 
-    async fn get<O>(&self, operation: &'static str, path: String) -> Answer<O>
+    /// Makes one call.
+    pub async fn call<O>(
+        &self,
+        operation: &'static str,
+        method: &'static str,
+        path: &str,
+        input: Option<&Value>,
+    ) -> Answer<O>
     where
         O: DeserializeOwned + Debug + Send + Sync + 'static,
     {
-        let request = Request { method: "GET", path, headers: Vec::new(), body: String::new() };
+        let request = Request {
+            method,
+            path: path.to_owned(),
+            headers: vec![("content-type", "application/json".to_owned())],
+            body: input.map_or_else(String::new, Value::to_string),
+        };
         self.0.call(operation, request).await
     }
 }

@@ -8,13 +8,13 @@ use crate::common::Emulator;
 use crate::world::{CONFIGURATION, Ran, World};
 
 /// An account with a hosted zone for `example.com`.
-struct Zone {
-    world: World,
-    id: String,
+pub(crate) struct Zone {
+    pub(crate) world: World,
+    pub(crate) id: String,
 }
 
 impl Zone {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let world = World::new();
         let create = world.clients().route53.create_hosted_zone().name("example.com");
         let made = create.caller_reference("test").send().await.unwrap();
@@ -23,7 +23,7 @@ impl Zone {
     }
 
     /// A name that no other test has: in a region it can be only one account's.
-    fn name(&self, label: &str) -> String {
+    pub(crate) fn name(&self, label: &str) -> String {
         format!("{label}-{}.example.com", self.world.account)
     }
 

@@ -3,6 +3,7 @@
 use super::Check;
 use crate::config::environment::{Domain, Email, Passkeys, Seconds, Tokens};
 use crate::config::file;
+use crate::config::names::is_in;
 use crate::config::problem::Checked;
 use crate::config::read::Written;
 use crate::config::rules;
@@ -122,11 +123,6 @@ const LONG: Seconds = Seconds::hours(24);
 
 fn or(written: Option<&Written<Seconds>>, default: Seconds) -> Seconds {
     written.map_or(default, |written| written.value)
-}
-
-/// Whether `name` is `parent` or below it.
-fn is_in(name: &str, parent: &str) -> bool {
-    name.strip_suffix(parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// Whether a certificate for this name is good for `host`: a wildcard stands for exactly one label.
