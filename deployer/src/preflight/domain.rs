@@ -161,8 +161,8 @@ fn name(
             .hint(
                 "choose another `domain.name`, remove the record, or deploy with --adopt, which replaces it",
             ),
-        (Some(record), None) => Finding::warning(CHECK, told(record))
-            .meaning("if this record is not of this environment, a deploy is refused"),
+        (Some(record), None) => Finding::not_checked(CHECK)
+            .meaning(format!("{}: whose it is can't be told without a look at the resources", told(record))),
         (there, _) => match of(&[RrType::Aaaa]) {
             // We write none: a regional domain name has IPv4 addresses unless it is asked for others.
             Some(other) => Finding::warning(CHECK, told(other))
