@@ -9,5 +9,6 @@ pub mod sesv2;
 pub mod signed;
 pub mod wafv2;
 
+pub(crate) use clients::partition;
 pub use clients::{Clients, is_local};
 pub use errors::failure;

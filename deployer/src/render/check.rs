@@ -59,7 +59,7 @@ fn summary(findings: &[Finding]) -> String {
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() {
-        return format!("Ready to deploy: all {} are fine.", count(findings.len(), "check"));
+        return format!("Ready to deploy: {}, all fine.", count(findings.len(), "check"));
     }
     let ready = if number(Verdict::Problem) == 0 { "Ready to deploy" } else { "Not ready to deploy" };
     format!("{ready}: {}.", parts.join(", "))
@@ -78,4 +78,77 @@ pub fn json(about: &About<'_>, findings: &[Finding]) -> String {
         "findings": findings,
     });
     format!("{found:#}")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use cogapi_engine::Failure;
+
+    use super::*;
+    use crate::preflight::{Check, without_account};
+
+    const ABOUT: About<'static> =
+        About { environment: "dev", stack: "shop-dev", region: "eu-west-1", account: Some("123456789012") };
+
+    fn found(check: Check, verdict: Verdict, [result, detail, hint]: [&str; 3]) -> Finding {
+        let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        Finding { check, verdict, result: result.to_owned(), detail: given(detail), hint: given(hint) }
+    }
+
+    fn mixed() -> [Finding; 4] {
+        [
+            found(
+                Check::Region,
+                Verdict::Ok,
+                ["eu-west-1 has Cognito; 3 of 1000 user pools are there", "", ""],
+            ),
+            found(
+                Check::Roles,
+                Verdict::Warning,
+                [
+                    "could not look: needs iam:GetAccountSummary",
+                    "reading IAM's quotas failed: AccessDenied: User: arn:aws:iam::123456789012:user/joe is not authorized",
+                    "allow iam:GetAccountSummary to the principal that checks; deploys don't need it",
+                ],
+            ),
+            found(
+                Check::HostedZone,
+                Verdict::Problem,
+                [
+                    "Z1029992156D8O is the zone of example.org",
+                    "`domain.zone_name` is example.com: no record of auth.example.com can be in it",
+                    "correct `domain.zone_id` or `domain.zone_name`",
+                ],
+            ),
+            found(Check::DomainName, Verdict::NotChecked, ["not checked", "", ""]),
+        ]
+    }
+
+    #[test]
+    fn every_check_has_a_line_and_what_is_not_fine_an_explanation() {
+        insta::assert_snapshot!(text(&ABOUT, &mixed()));
+    }
+
+    #[test]
+    fn a_program_reads_the_same() {
+        insta::assert_snapshot!(json(&ABOUT, &mixed()[1..]));
+    }
+
+    #[test]
+    fn what_is_fine_ends_in_a_word_of_its_own_and_warnings_do_not_spoil_it() {
+        let [fine, warning, ..] = mixed();
+        assert!(text(&ABOUT, &[fine.clone()]).ends_with("\nReady to deploy: 1 check, all fine."));
+        assert!(text(&ABOUT, &[fine, warning]).ends_with("\nReady to deploy: 1 warning."));
+    }
+
+    #[test]
+    fn without_credentials_nothing_is_claimed_of_the_account() {
+        let configuration = "[aws]\nregion = \"eu-west-1\"\n[state]\nbucket = \"b-state\"\n[api]\nname = \"shop\"\n[email]\nfrom = \"a@example.com\"\n";
+        let environment = crate::config::parse("dev", "dev.toml", configuration).unwrap();
+        let failure = Failure::new("asking who the credentials belong to failed", "ExpiredToken: no")
+            .with_hint("the credentials have expired: sign in again (`aws sso login`)");
+        let findings = without_account(&environment, &failure);
+        insta::assert_snapshot!(text(&About { account: None, ..ABOUT }, &findings));
+    }
 }
