@@ -168,7 +168,7 @@ fn name(
             Some(other) => Finding::warning(CHECK, told(other))
                 .meaning("clients with IPv6 go there and not to the API: a deploy makes an A record only")
                 .hint("remove the AAAA record"),
-            None if there.is_some() => Finding::ok(CHECK, format!("{name} leads to this environment's API")),
+            None if there.is_some() => Finding::ok(CHECK, format!("{name} is this environment's")),
             None => Finding::ok(CHECK, format!("nothing is at {name} yet")),
         },
     }

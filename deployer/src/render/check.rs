@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn what_is_fine_ends_in_a_word_of_its_own_and_warnings_do_not_spoil_it() {
         let [fine, warning, ..] = mixed();
-        assert!(text(&ABOUT, &[fine.clone()]).ends_with("\nReady to deploy: 1 check, all fine."));
+        assert!(text(&ABOUT, std::slice::from_ref(&fine)).ends_with("\nReady to deploy: 1 check, all fine."));
         assert!(text(&ABOUT, &[fine, warning]).ends_with("\nReady to deploy: 1 warning."));
     }
 
