@@ -24,7 +24,7 @@ fn state_bucket(location: &Location, found: Result<bool, Failure>) -> Finding {
         Ok(false) => Finding::ok(CHECK, format!("nobody has {bucket}: the first deploy makes it")),
         // S3 does not tell a bucket of others from one that we may not look at.
         Err(failure) => {
-            let detail = format!("{}, where looking takes s3:ListBucket", failure.detail);
+            let detail = format!("{} (looking takes s3:ListBucket)", failure.detail);
             Finding::failed(CHECK, &failure).meaning(detail)
         }
     }

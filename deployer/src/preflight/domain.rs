@@ -64,10 +64,10 @@ async fn authority(cx: &Context, domain: &Domain) -> Result<Option<(String, Vec<
 impl Looked<'_> {
     pub(super) fn findings(self, stack: &Stack<'_>) -> Vec<Finding> {
         let Self { domain, zone, authority, records } = self;
-        if matches!(zone, Ok(None)) {
+        let Some(zone) = zone.transpose() else {
             let rest = [Check::CertificateAuthority, Check::DomainName].map(Finding::not_checked);
             return [vec![no_zone(domain)], rest.to_vec()].concat();
-        }
+        };
         let present = stack.seen(DnsRecord::KIND).and_then(|mut seen| seen.next());
         vec![
             hosted_zone(domain, zone),
@@ -83,12 +83,11 @@ fn no_zone(domain: &Domain) -> Finding {
         .hint("set `domain.zone_id` to one that `aws route53 list-hosted-zones` shows")
 }
 
-fn hosted_zone(domain: &Domain, found: Result<Option<HostedZone>, Failure>) -> Finding {
+fn hosted_zone(domain: &Domain, found: Result<HostedZone, Failure>) -> Finding {
     const CHECK: Check = Check::HostedZone;
     let Domain { zone_id, zone_name, .. } = domain;
     let zone = match found {
-        Ok(Some(zone)) => zone,
-        Ok(None) => return no_zone(domain),
+        Ok(zone) => zone,
         Err(failure) => return Finding::blind(CHECK, "route53:GetHostedZone", &failure),
     };
     let name = plain(&zone.name);
@@ -155,20 +154,26 @@ fn name(
     };
     let of = |kinds: &[RrType]| records.iter().find(|record| kinds.contains(record.r#type()));
     let told = |record: &ResourceRecordSet| format!("{name} is {}", points_to(record));
-    match (of(&[RrType::A, RrType::Cname]), present) {
-        (Some(record), Some(Observation::Unowned { .. })) => Finding::problem(CHECK, told(record))
-            .meaning("a deploy is refused: this record is not of this environment")
+    // Ours may be at the name that the environment had before.
+    let is_here = |seen: &Observation| match seen {
+        Observation::Owned { inputs, .. } => inputs["name"] == **name && inputs["zone_id"] == *domain.zone_id,
+        Observation::Unowned { .. } | Observation::Missing => false,
+    };
+    let taken = of(&[RrType::A, RrType::Cname]);
+    match (taken, present) {
+        (Some(record), Some(seen)) if !is_here(seen) => Finding::problem(CHECK, told(record))
+            .meaning("this record is not of this environment, so a deploy leaves it and ends there")
             .hint(
                 "choose another `domain.name`, remove the record, or deploy with --adopt, which replaces it",
             ),
         (Some(record), None) => Finding::not_checked(CHECK)
             .meaning(format!("{}: whose it is can't be told without a look at the resources", told(record))),
-        (there, _) => match of(&[RrType::Aaaa]) {
+        _ => match of(&[RrType::Aaaa]) {
             // We write none: a regional domain name has IPv4 addresses unless it is asked for others.
             Some(other) => Finding::warning(CHECK, told(other))
                 .meaning("clients with IPv6 go there and not to the API: a deploy makes an A record only")
                 .hint("remove the AAAA record"),
-            None if there.is_some() => Finding::ok(CHECK, format!("{name} is this environment's")),
+            None if taken.is_some() => Finding::ok(CHECK, format!("{name} is this environment's")),
             None => Finding::ok(CHECK, format!("nothing is at {name} yet")),
         },
     }
@@ -185,8 +190,43 @@ fn points_to(record: &ResourceRecordSet) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
+    use aws_sdk_route53::types::ResourceRecord;
+    use serde_json::json;
+
     use super::*;
+    use crate::preflight::Verdict;
+
+    #[test]
+    fn a_record_at_the_name_is_ours_only_if_the_plan_has_seen_ours_there() {
+        let names = ["auth.example.com", "auth.example.com", "auth.example.com", "example.com", "Z1"];
+        let [name, certificate, certificate_tag, zone_name, zone_id] = names.map(ToOwned::to_owned);
+        let domain = Domain { name, certificate, certificate_tag, zone_name, zone_id };
+        let record = |kind| {
+            let value = ResourceRecord::builder().value("x.example.net").build().unwrap();
+            let record = ResourceRecordSet::builder().name("auth.example.com.").r#type(kind);
+            record.resource_records(value).build().unwrap()
+        };
+        let inputs = |name: &str| json!({ "name": name, "zone_id": "Z1" });
+        let owned = |name| Observation::Owned { inputs: inputs(name), outputs: json!({}) };
+        let unowned = Observation::Unowned { inputs: inputs("auth.example.com"), outputs: json!({}) };
+        for (kind, present, verdict) in [
+            (None, Some(Observation::Missing), Verdict::Ok),
+            (Some(RrType::A), Some(owned("auth.example.com")), Verdict::Ok),
+            (Some(RrType::A), Some(unowned), Verdict::Problem),
+            // The environment has another name until now.
+            (Some(RrType::Cname), Some(owned("old.example.com")), Verdict::Problem),
+            (Some(RrType::Cname), Some(Observation::Missing), Verdict::Problem),
+            (Some(RrType::A), None, Verdict::NotChecked),
+            (Some(RrType::Aaaa), Some(Observation::Missing), Verdict::Warning),
+            (Some(RrType::Mx), Some(Observation::Missing), Verdict::Ok),
+        ] {
+            let records = kind.clone().into_iter().map(record).collect();
+            let found = super::name(&domain, Ok(records), present.as_ref());
+            assert_eq!(found.verdict, verdict, "{kind:?} {present:?}");
+        }
+    }
 
     #[test]
     fn caa_records_that_name_others_only_keep_amazon_out() {

@@ -93,7 +93,7 @@ impl Check {
     }
 
     /// Whether a deploy has to look there as well, so that one who can't look can't deploy either.
-    const fn is_a_deploys(self) -> bool {
+    const fn stops_deploys(self) -> bool {
         matches!(self, Self::Credentials | Self::Region | Self::StateBucket | Self::Lock | Self::Resources)
     }
 }
@@ -152,13 +152,13 @@ impl Finding {
 
     /// We could not look. `action` is what AWS's policies call the permission, where AWS itself does not say.
     pub(super) fn blind(check: Check, action: &str, failure: &Failure) -> Self {
-        let verdict = if check.is_a_deploys() { Verdict::Problem } else { Verdict::Warning };
+        let verdict = if check.stops_deploys() { Verdict::Problem } else { Verdict::Warning };
         let denied = is_denied(failure);
         let action = missing_action(failure).unwrap_or(action);
         let result =
             if denied { format!("could not look: needs {action}") } else { "could not look".to_owned() };
         let hint = failure.hint.clone().filter(|_| !denied);
-        let hint = hint.unwrap_or_else(|| match (denied, check.is_a_deploys()) {
+        let hint = hint.unwrap_or_else(|| match (denied, check.stops_deploys()) {
             (true, true) => format!("allow {action} to the principal that deploys"),
             (true, false) => format!("allow {action} to the principal that checks; deploys don't need it"),
             (false, _) => "run the same command again".to_owned(),

@@ -19,7 +19,6 @@ const PAGE: i32 = 500;
 const UNRESERVED: i64 = 100;
 /// Twice what a function's zip takes.
 const ZIP_BYTES: i64 = 4_000_000;
-/// In words.
 const GIGABYTE: i64 = 1_000_000_000;
 
 /// What the account has and may have.
@@ -145,8 +144,8 @@ fn judge_roles(Roles { used, quota }: Roles, to_make: usize) -> Finding {
 
 fn judge_rest_apis(count: usize, to_make: usize) -> Finding {
     const CHECK: Check = Check::RestApis;
-    if count + to_make <= REST_APIS {
-        return Finding::ok(CHECK, format!("{count} of {REST_APIS} are there"));
+    if to_make == 0 || count + to_make <= REST_APIS {
+        return Finding::ok(CHECK, format!("{count} are there, and {to_make} to be made"));
     }
     Finding::warning(CHECK, format!("{count} are there already"))
         .meaning(format!("an account may have {REST_APIS} in a region, unless somebody has had that raised"))
@@ -164,14 +163,18 @@ fn judge_functions(limits: Functions, needs: &Needs) -> Finding {
         let wanted = each * needs.functions;
         if wanted > room {
             let most = room / needs.functions.max(1);
-            let way_out = if most > 0 { format!("at most {most}") } else { "nothing".to_owned() };
+            let way_out = if most > 0 {
+                format!("set `functions.reserved_concurrency` to at most {most}")
+            } else {
+                "leave `functions.reserved_concurrency` out".to_owned()
+            };
             return Finding::problem(CHECK, format!("{wanted} executions can't be reserved"))
                 .meaning(format!(
                     "{} functions with {each} each, and {} can be reserved: of the account's {concurrent} at once Lambda keeps {kept} for functions without a reservation, and refuses the rest",
                     needs.functions,
                     room.max(0)
                 ))
-                .hint(format!("set `functions.reserved_concurrency` to {way_out}, or {RAISE}"));
+                .hint(format!("{way_out}, or {RAISE}"));
         }
     } else if unreserved < needs.burst {
         return Finding::warning(CHECK, format!("{unreserved} can run at once"))
@@ -218,7 +221,7 @@ mod tests {
     fn a_new_account_with_ten_executions_can_reserve_none_and_is_warned_without() {
         let found = judged(10, 10, Some(1), 0);
         assert_eq!(found.verdict, Verdict::Problem);
-        assert!(found.hint.is_some_and(|hint| hint.contains("to nothing")));
+        assert!(found.hint.is_some_and(|hint| hint.starts_with("leave ")));
         assert_eq!(judged(10, 10, None, 0).verdict, Verdict::Warning);
         assert_eq!(judged(1000, 1000, None, 0).verdict, Verdict::Ok);
     }
@@ -243,7 +246,7 @@ mod tests {
             assert_eq!(judge_roles(Roles { used, quota: 1000 }, 4).verdict, verdict, "{used}");
         }
         for (count, to_make, verdict) in
-            [(599, 1, Verdict::Ok), (600, 0, Verdict::Ok), (600, 1, Verdict::Warning)]
+            [(599, 1, Verdict::Ok), (600, 1, Verdict::Warning), (700, 0, Verdict::Ok)]
         {
             assert_eq!(judge_rest_apis(count, to_make).verdict, verdict, "{count}");
         }

@@ -45,7 +45,7 @@ pub(super) async fn look(cx: &Context) -> Vec<Finding> {
 
 fn judge(region: &str, count: usize, ours: bool) -> Finding {
     if count < QUOTA || ours {
-        return Finding::ok(CHECK, format!("{region} has Cognito; {count} of {QUOTA} user pools are there"));
+        return Finding::ok(CHECK, format!("{region} has Cognito; {count} user pools are there"));
     }
     Finding::warning(CHECK, format!("{region} has {count} user pools already"))
         .meaning(format!("an account may have {QUOTA} in a region, unless somebody has had that raised"))
