@@ -6,6 +6,7 @@ pub mod backend;
 pub mod commands;
 pub mod config;
 pub mod emulator;
+pub mod preflight;
 pub mod render;
 pub mod resources;
 pub mod stack;

@@ -43,8 +43,12 @@ class Settings:
     waf_propagation_seconds: float = 1
     # The account's limit of concurrent executions; new accounts have 10.
     lambda_concurrent_executions: int = 1000
+    # The account's quota of roles.
+    iam_roles: int = 1000
     # SES reaches verified recipients only.
     ses_sandbox: bool = False
+    # SES sends nothing: AWS, or somebody of the account, has paused it.
+    ses_paused: bool = False
     # Identities that wait for their verification.
     ses_unverified: list[str] = field(default_factory=list)
     # Calls above the rates that AWS publishes for its control planes are throttled (rates.py).
@@ -92,13 +96,15 @@ _KINDS: dict[type, _Check] = {
     int: (_is_amount, "a number of at least 0"),
     float: (_is_amount, "a number of at least 0"),
 }
+_WHOLE: _Check = (lambda value: _is_amount(value) and value == int(value), "a whole number")
 # By name, for what needs more than that.
 _CHECKS: dict[str, _Check] = {
     "ses_unverified": (
         lambda value: isinstance(value, list) and all(isinstance(name, str) for name in value),
         "a list of addresses and domains",
     ),
-    "lambda_concurrent_executions": (lambda value: _is_amount(value) and value == int(value), "a whole number"),
+    "lambda_concurrent_executions": _WHOLE,
+    "iam_roles": _WHOLE,
     "acm_failure": (
         lambda value: isinstance(value, dict) and all(reason in ACM_FAILURES for reason in value.values()),
         f"an object of domain names and their reasons, out of {', '.join(ACM_FAILURES)}",

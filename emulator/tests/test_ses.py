@@ -68,9 +68,22 @@ def test_mails_need_verified_senders_and_in_the_sandbox_verified_recipients(emul
     send()
 
 
+def test_an_account_whose_sending_is_paused_sends_nothing(emulator: Emulator, account: str):
+    old, new = emulator.client("ses", account), emulator.client("sesv2", account)
+    old.verify_email_identity(EmailAddress=FROM)
+    assert new.get_account()["SendingEnabled"]
+    settings(emulator, account, ses_paused=True)
+    assert not new.get_account()["SendingEnabled"]
+    message = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}
+    with pytest.raises(old.exceptions.AccountSendingPausedException):
+        old.send_email(Source=FROM, Destination={"ToAddresses": [FROM]}, Message=message)
+    with pytest.raises(new.exceptions.SendingPausedException):
+        new.send_email(FromEmailAddress=FROM, Destination={"ToAddresses": [FROM]}, Content={"Simple": message})
+
+
 @pytest.mark.parametrize(
     "wrong",
-    [{"ses_unverified": FROM}, {"ses_sandbox": 1}, {"lambda_concurrent_executions": 1.5}],
+    [{"ses_unverified": FROM}, {"ses_sandbox": 1}, {"lambda_concurrent_executions": 1.5}, {"iam_roles": -1}],
 )
 def test_settings_of_another_type_are_refused(emulator: Emulator, account: str, wrong: dict):
     from urllib.error import HTTPError

@@ -41,6 +41,13 @@ pub(super) async fn ensure(
     }
 }
 
+/// Whether the table is there. One that somebody made for something else is a failure.
+pub async fn exists(clients: &Clients, name: &str) -> Result<bool, Failure> {
+    let Some(table) = describe(clients, name).await? else { return Ok(false) };
+    check_key(name, &table)?;
+    Ok(true)
+}
+
 /// Whether requests are answered.
 fn answers(table: &TableDescription) -> bool {
     matches!(table.table_status(), Some(TableStatus::Active | TableStatus::Updating))

@@ -31,6 +31,7 @@ mod web_acl_association;
 use cogapi_engine::Kinds;
 
 use crate::aws::Clients;
+pub(crate) use route53::{plain, records_at};
 use tags::{TagChanges, tags_from};
 
 pub use app_client::{AppClient, Rotation, TokenLifetimes};

@@ -6,6 +6,7 @@
 mod common;
 
 mod api;
+mod check;
 mod configuration;
 mod domain;
 mod drift;

@@ -1,6 +1,6 @@
 //! The web ACL: as declared and nothing weaker, and never somebody else's.
 
-use cogapi::aws::wafv2::Answer;
+use cogapi::aws::signed::Answer;
 use cogapi::resources::{STACK_TAG, WebAcl};
 use cogapi_engine::{Found, Resource as _};
 use futures::future::BoxFuture;
