@@ -259,5 +259,5 @@ async fn what_would_move_to_where_something_is_already_is_refused_before_anythin
     world.cloud.objects.lock().unwrap().remove("theirs");
     assert!(world.plan(&moved).await.violations.is_empty());
     assert!(world.deploy(&moved).await.is_complete());
-    world.assert_converged(&moved).await;
+    assert!(world.plan(&moved).await.is_empty());
 }
