@@ -1,6 +1,6 @@
 # Two targets are all that a fresh machine needs: `make local` and `make test`. The others are shorter ways to type a command;
 # they take the environment from ENVIRONMENT: `ENVIRONMENT=dev make deploy`.
-.PHONY: help local build check plan deploy destroy destroy-stack destroy-backend list-envs test lint deny test-rust test-emulator bench clean
+.PHONY: help local build check plan deploy destroy destroy-stack destroy-backend list-envs test lint deny docs test-rust test-emulator bench clean
 
 COGAPI := cargo run --locked --package cogapi --
 # What tests and benchmarks are built with: always the same, or cargo would build the SDK once more for other features.
@@ -46,6 +46,9 @@ lint: ## formatting and lints
 
 deny: .cache/tools/bin/cargo-deny ## licences, sources and duplicates of all crates
 	.cache/tools/bin/cargo-deny --locked check bans licenses sources
+
+docs: ## write what is generated from the handlers' registry: docs/ and the README's table of endpoints
+	COGAPI_WRITE_DOCS=1 cargo test $(BUILT) --lib docs::
 
 test-rust: ## the tests of the deployer and the handlers
 	cargo test $(BUILT) --no-run

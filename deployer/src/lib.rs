@@ -5,6 +5,7 @@ pub mod aws;
 pub mod backend;
 pub mod commands;
 pub mod config;
+pub mod docs;
 pub mod emulator;
 pub mod preflight;
 pub mod render;

@@ -11,8 +11,8 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cogapi_engine::{Desired, Handle};
-use cogapi_handlers::config::{ADMIN_GROUP, CORS_ALLOW_HEADERS};
-use cogapi_handlers::endpoint::{Authorization as Access, Endpoint};
+use cogapi_handlers::config::{ADMIN_GROUP, cors_allow_headers};
+use cogapi_handlers::endpoint::{Authorization as Access, Endpoint, Feature};
 use cogapi_handlers::registry::{ENDPOINTS, TRIGGERS};
 
 use crate::config::{Admin, CharacterKind, CorsOrigins, Environment, Registration};
@@ -47,6 +47,18 @@ pub fn tags(environment: &Environment) -> Tags {
     tags.insert(ENVIRONMENT_TAG.to_owned(), environment.name.clone());
     tags.insert(STATE_TAG.to_owned(), format!("{}/{}", environment.state.bucket, environment.name));
     tags
+}
+
+/// The endpoints that an environment has. All that is made for one, from its route to its permissions, follows from this.
+pub fn deployed(environment: &Environment) -> impl Iterator<Item = &'static Endpoint> {
+    ENDPOINTS.iter().copied().filter(|endpoint| has(environment, endpoint.only_with))
+}
+
+fn has(environment: &Environment, feature: Option<Feature>) -> bool {
+    match feature {
+        None => true,
+        Some(Feature::Passkeys) => environment.passkeys.is_some(),
+    }
 }
 
 /// Everything that should exist.
@@ -247,8 +259,7 @@ fn attach_triggers(
 
 fn rest_api(inputs: &Inputs<'_>, tags: &Tags, pool_arn: &str, invoke_role_arn: &str) -> RestApi {
     let environment = inputs.environment;
-    let routes: BTreeMap<String, Route> = ENDPOINTS
-        .iter()
+    let routes: BTreeMap<String, Route> = deployed(environment)
         .map(|endpoint| {
             let route = Route {
                 function_arn: functions::arn(inputs, endpoint.name),
@@ -266,7 +277,10 @@ fn rest_api(inputs: &Inputs<'_>, tags: &Tags, pool_arn: &str, invoke_role_arn: &
         user_pool_arn: by_token.then(|| pool_arn.to_owned()),
         cors: Cors {
             origins: origins(environment),
-            headers: CORS_ALLOW_HEADERS.split(',').map(ToOwned::to_owned).collect(),
+            headers: cors_allow_headers(environment.access.admin == Admin::Iam)
+                .into_iter()
+                .map(ToOwned::to_owned)
+                .collect(),
         },
         deviations: BTreeMap::new(),
         tags: tags.clone(),

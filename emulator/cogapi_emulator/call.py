@@ -1,8 +1,10 @@
 """Tells what an HTTP request is as an AWS call: account, service, operation, who makes it.
 
-Pure, except for the lookup of a temporary key's account. Must not answer requests.
+Pure, except for the lookup of a temporary key's account, and of the pool that an unsigned call is for. Must not answer
+requests.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -55,7 +57,7 @@ def identify(method: str, path: str, query: str, headers: dict[str, str], body: 
         return None
     operation = _operation(service, method, path, parameters, headers, body)
     return Call(
-        account=account_of(key),
+        account=account_of(key) if key else _owner(body),
         service=service,
         operation=operation,
         caller="anonymous" if not key else "function" if key.startswith("ASIA") else "user",
@@ -74,6 +76,17 @@ def account_of(access_key: str) -> str:
         return _account_from_sts_session(access_key) or ROOT_ACCOUNT
     account = _request_account_scope(access_key) if access_key else ""
     return account if re.fullmatch(r"\d{12}", account) else ROOT_ACCOUNT
+
+
+def _owner(body: bytes) -> str:
+    """The account whose user pool an unsigned call is for."""
+    from cogapi_emulator.cognito import dispatch
+
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return ROOT_ACCOUNT
+    return (isinstance(data, dict) and dispatch.owner(data)) or ROOT_ACCOUNT
 
 
 def _credential(headers: dict[str, str], parameters: dict[str, list[str]]) -> tuple[str, str] | None:

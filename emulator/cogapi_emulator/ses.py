@@ -1,4 +1,4 @@
-"""Corrections of SES: which identities are verified, and whether the account may send, and to whom. Sends nothing.
+"""Corrections of SES: which identities are verified, who may send from them, and whether the account may send, and to whom.
 
 ministack has identities of its two APIs apart, verifies them all, and lets every account send, out of the sandbox.
 """
@@ -6,7 +6,8 @@ ministack has identities of its two APIs apart, verifies them all, and lets ever
 import json
 import re
 
-from ministack.core.responses import get_account_id, json_response
+from ministack import app
+from ministack.core.responses import get_account_id, get_region, json_response
 from ministack.services import ses, ses_v2
 
 from cogapi_emulator import settings
@@ -17,12 +18,14 @@ _SANDBOX = {"Max24HourSend": 200.0, "MaxSendRate": 1.0}
 _PAUSED = "Email sending is disabled for your account."
 _SENDS = ("/v2/email/outbound-emails", "/v2/email/outbound-bulk-emails")
 _IDENTITY = re.compile(r"/v2/email/identities/([^/]+)")
+_SEND = ("POST", "/v2/email/outbound-emails")
 
 
 def install() -> None:
     """Patch ministack's SES in this process."""
     _install_identities()
     _install_account()
+    _install_sending()
 
 
 def _install_identities() -> None:
@@ -94,6 +97,69 @@ def _account(document: dict) -> dict:
         document["SendQuota"] |= _SANDBOX
     document["SendingEnabled"] = not _is_paused()
     return document
+
+
+def _install_sending() -> None:
+    @around(app, "_enforce_ses_v2")
+    def enforce_ses_v2(original, method, path, headers, body, query, request_id):
+        if (method, path.rstrip("/")) != _SEND:
+            return original(method, path, headers, body, query, request_id)
+        # AWS: ses:SendEmail is allowed on the identity that is sent from, and by who sends what to whom; ministack
+        # asks for it on everything, so a policy for one identity allows nothing.
+        message = _parsed(body)
+        identity = _sending_identity(message)
+        return (
+            app._enforce_data_plane(
+                "sesv2",
+                "ses:SendEmail",
+                headers,
+                query,
+                request_id,
+                resource_arn=identity,
+                service_context=_sending_context(message),
+                named_resource=identity,
+            )
+            or _quota_refusal()
+        )
+
+
+def _parsed(body: bytes) -> dict:
+    try:
+        message = json.loads(body)
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def _sending_identity(message: dict) -> str:
+    """The ARN of what a message is sent from: the address where it is an identity of its own, else its domain."""
+    if given := message.get("FromEmailAddressIdentityArn"):
+        return given
+    address = ses.parseaddr(message.get("FromEmailAddress") or "")[1]
+    names = [address, *ses._domain_and_parents(address.rpartition("@")[2])]
+    name = next((name for name in names if _status(name) is not None), address)
+    return f"arn:aws:ses:{get_region()}:{get_account_id()}:identity/{name}"
+
+
+def _sending_context(message: dict) -> dict[str, object]:
+    """The condition keys of ses:SendEmail."""
+    name, address = ses.parseaddr(message.get("FromEmailAddress") or "")
+    destination = message.get("Destination") or {}
+    recipients = [one for kind in ("ToAddresses", "CcAddresses", "BccAddresses") for one in destination.get(kind) or []]
+    return {
+        "ses:FromAddress": address,
+        "ses:FromDisplayName": name,
+        "ses:FeedbackAddress": message.get("FeedbackForwardingEmailAddress") or address,
+        "ses:Recipients": [ses.parseaddr(one)[1] for one in recipients],
+        "ses:ApiVersion": "2",
+    }
+
+
+def _quota_refusal():
+    if not settings.of(get_account_id()).ses_quota_used_up:
+        return None
+    # The name is documented; that the quota of a day and the rate of a second share it is believed.
+    return ses_v2._json_err("TooManyRequestsException", "Daily message quota exceeded.", 429)
 
 
 def _identity(name: str) -> dict | None:

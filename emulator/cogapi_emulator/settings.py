@@ -23,6 +23,10 @@ class Settings:
     # Cognito's clock, for what expires in minutes or days: invitations, challenge sessions, refresh tokens.
     # Codes of authenticators and the times in tokens stay those of the real clock.
     cognito_clock_ahead_seconds: float = 0
+    # "Between 5 and 20 attempts for a user to request or enter a password reset code", depending on risk.
+    cognito_reset_attempts_per_hour: int = 20
+    # How often the answer of a trigger is lost, so that Cognito invokes it again; after three times it gives up.
+    cognito_trigger_answers_lost: int = 0
     # Cognito's mails are refused on the way out: CodeDeliveryFailureException.
     mail_refused: bool = False
     # Cognito's own mails are 50 a day: LimitExceededException beyond.
@@ -49,6 +53,8 @@ class Settings:
     ses_sandbox: bool = False
     # SES sends nothing: AWS, or somebody of the account, has paused it.
     ses_paused: bool = False
+    # The mails of 24 hours are used up: TooManyRequestsException from SES.
+    ses_quota_used_up: bool = False
     # Identities that wait for their verification.
     ses_unverified: list[str] = field(default_factory=list)
     # Calls above the rates that AWS publishes for its control planes are throttled (rates.py).

@@ -31,10 +31,10 @@ def handler(event, context):
 """
 
 
-def _prepared(world: World, prevent: str = "ENABLED") -> World:
+def _prepared(world: World, prevent: str = "ENABLED", source: str = _TRIGGER) -> World:
     world.pool()
     world.client(PreventUserExistenceErrors=prevent)
-    arn = world.function("challenges", _TRIGGER)
+    arn = world.function("challenges", source)
     triggers = ("DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse")
     world.idp.update_user_pool(
         UserPoolId=world.pool_id, AutoVerifiedAttributes=["email"], LambdaConfig=dict.fromkeys(triggers, arn)
@@ -104,14 +104,15 @@ def test_an_unknown_user_runs_the_triggers_with_user_not_found_and_never_gets_to
     )
 
 
+def test_a_forced_reset_stops_custom_challenges_too(world: World):
+    _prepared(world).user(JANE)
+    world.idp.admin_reset_user_password(UserPoolId=world.pool_id, Username=JANE)
+    assert refusal(_start, world=world, email=JANE)[0] == "PasswordResetRequiredException"
+
+
 def test_an_unknown_user_is_told_so_by_a_legacy_client(world: World):
     _prepared(world, prevent="LEGACY")
-    arguments = {
-        "ClientId": world.client_id,
-        "AuthFlow": "CUSTOM_AUTH",
-        "AuthParameters": {"USERNAME": JANE, "SECRET_HASH": world.hash(JANE)},
-    }
-    assert refusal(world.idp.initiate_auth, **arguments)[0] == "UserNotFoundException"
+    assert refusal(_start, world=world, email=JANE)[0] == "UserNotFoundException"
 
 
 def test_client_metadata_reaches_verify_but_not_create_at_the_start(world: World):
@@ -140,9 +141,28 @@ def test_custom_auth_without_triggers_is_refused(world: World):
     world.pool()
     world.client()
     world.user(JANE)
-    arguments = {
-        "ClientId": world.client_id,
-        "AuthFlow": "CUSTOM_AUTH",
-        "AuthParameters": {"USERNAME": JANE, "SECRET_HASH": world.hash(JANE)},
-    }
-    assert refusal(world.idp.initiate_auth, **arguments)[0] == "InvalidParameterException"
+    assert refusal(_start, world=world, email=JANE)[0] == "InvalidParameterException"
+
+
+# Tells how often it was asked to create a challenge: a new process begins to count anew.
+_COUNTING = """
+import json
+created = 0
+def handler(event, context):
+    global created
+    created += event["triggerSource"].startswith("CreateAuthChallenge")
+    event["response"].update(challengeName="CUSTOM_CHALLENGE", issueTokens=False, failAuthentication=False,
+                             publicChallengeParameters={"created": str(created)}, privateChallengeParameters={})
+    return event
+"""
+
+
+def test_a_trigger_whose_answer_is_lost_is_invoked_again_and_after_three_times_given_up(world: World):
+    _prepared(world, source=_COUNTING).user(JANE)
+    world.settings(cognito_trigger_answers_lost=2)
+    assert _start(world, JANE)["ChallengeParameters"]["created"] == "3"
+    world.settings(cognito_trigger_answers_lost=3)
+    assert refusal(_start, world=world, email=JANE) == (
+        "UnexpectedLambdaException",
+        "DefineAuthChallenge invocation failed due to error Socket timeout while invoking Lambda function.",
+    )

@@ -6,6 +6,7 @@ from urllib.error import HTTPError
 
 import pytest
 from botocore.exceptions import ClientError, HTTPClientError
+from cognito_world import World, make_world, refusal  # noqa: F401 (a fixture)
 from conftest import Emulator
 from functions import make_function
 
@@ -133,3 +134,14 @@ def test_hangup_before_does_nothing(emulator: Emulator, account: str):
     with pytest.raises(HTTPClientError):
         cognito.create_user_pool(PoolName="not done")
     assert cognito.list_user_pools(MaxResults=10)["UserPools"] == []
+
+
+def test_a_call_that_is_not_signed_is_faulty_by_the_rules_of_the_pools_account(world: World):
+    world.pool()
+    world.client()
+    world.user("jane@example.com")
+    token = world.sign_in("jane@example.com")["AuthenticationResult"]["AccessToken"]
+    rule = {"operation": "GetUser", "kind": "throttle", "times": 1, "caller": "anonymous"}
+    world.emulator.admin("POST", "faults", [rule], world.account)
+    assert refusal(world.idp.get_user, AccessToken=token)[0] == "TooManyRequestsException"
+    assert world.idp.get_user(AccessToken=token)["Username"]

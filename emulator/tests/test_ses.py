@@ -81,6 +81,52 @@ def test_an_account_whose_sending_is_paused_sends_nothing(emulator: Emulator, ac
         new.send_email(FromEmailAddress=FROM, Destination={"ToAddresses": [FROM]}, Content={"Simple": message})
 
 
+def sending(to: str = "to@other.com", **arguments) -> dict:
+    """The arguments of the newer API's SendEmail, as a function sends a code."""
+    body = {"Text": {"Data": "code 1234"}, "Html": {"Data": "<p>code <b>1234</b></p>"}}
+    return {
+        "FromEmailAddress": f"Example <{FROM}>",
+        "Destination": {"ToAddresses": [to]},
+        "Content": {"Simple": {"Subject": {"Data": "Your code"}, "Body": body}},
+    } | arguments
+
+
+def test_a_mail_sent_by_the_newer_api_is_shown_as_text_and_html(emulator: Emulator, account: str):
+    ses = emulator.client("sesv2", account)
+    ses.create_email_identity(EmailIdentity=FROM)
+    assert ses.send_email(**sending())["MessageId"]
+    (mail,) = emulator.admin("GET", "mail", account=account)
+    assert (mail["to"], mail["subject"]) == (["to@other.com"], "Your code")
+    assert (mail["text"], mail["html"]) == ("code 1234", "<p>code <b>1234</b></p>")
+
+
+def test_the_newer_api_needs_a_verified_sender_and_in_the_sandbox_a_verified_recipient(
+    emulator: Emulator, account: str
+):
+    ses = emulator.client("sesv2", account)
+    refused = "Email address is not verified. The following identities failed the check in region EU-WEST-1: "
+    with pytest.raises(ses.exceptions.MessageRejected) as caught:
+        ses.send_email(**sending())
+    assert caught.value.response["Error"]["Message"] == f"{refused}Example <{FROM}>"
+    ses.create_email_identity(EmailIdentity="example.com")
+    ses.send_email(**sending())
+    settings(emulator, account, ses_sandbox=True)
+    with pytest.raises(ses.exceptions.MessageRejected) as caught:
+        ses.send_email(**sending())
+    assert caught.value.response["Error"]["Message"] == f"{refused}to@other.com"
+    assert len(emulator.admin("GET", "mail", account=account)) == 1
+
+
+def test_when_the_days_mails_are_used_up_none_is_taken(emulator: Emulator, account: str):
+    ses = emulator.client("sesv2", account)
+    ses.create_email_identity(EmailIdentity=FROM)
+    settings(emulator, account, ses_quota_used_up=True)
+    with pytest.raises(ses.exceptions.TooManyRequestsException) as caught:
+        ses.send_email(**sending())
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+    assert emulator.admin("GET", "mail", account=account) == []
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"ses_unverified": FROM}, {"ses_sandbox": 1}, {"lambda_concurrent_executions": 1.5}, {"iam_roles": -1}],

@@ -1,7 +1,7 @@
-//! The Cognito client. Owns how it is built: by hand from Lambda's environment, because the SDK's default chain, the operating
+//! The AWS clients. Owns how they are built: by hand from Lambda's environment, because the SDK's default chain, the operating
 //! system's root certificates and the other crypto provider together cost more than everything else a cold start does.
 
-use crate::{error::Failure, secret::Secret};
+use crate::{error::Failure, secret::Secret, ses::Ses};
 use aws_sdk_cognitoidentityprovider::{
     Client, Config,
     config::{
@@ -17,7 +17,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::time::Duration;
 
-/// An endpoint makes two calls at most, and the function has 10 s: two times 4 s leave room for a cold start.
+/// The function has 10 s: a call that hangs leaves room for another, and for a cold start; a trigger has 5 s, for one.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(2500);
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -63,39 +63,62 @@ impl Environment {
     }
 
     /// A Cognito client over TLS with Amazon's roots.
-    pub fn cognito(&self) -> Result<Client, String> {
+    pub fn cognito(&self) -> Result<Client, Failure> {
         Ok(self.cognito_over(https_client()?))
     }
 
     /// A Cognito client over the given transport.
     #[must_use]
     pub fn cognito_over(&self, http_client: SharedHttpClient) -> Client {
-        // Lambda's credentials live as long as the execution environment: there is nothing to refresh.
-        let credentials = Credentials::new(
-            &self.access_key_id,
-            self.secret_access_key.expose(),
-            self.session_token.as_ref().map(|token| token.expose().to_owned()),
-            None,
-            "lambda-environment",
-        );
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .operation_timeout(OPERATION_TIMEOUT)
-            .build();
-        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF);
         let mut config = Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(self.region.clone()))
-            .credentials_provider(credentials)
-            .timeout_config(timeouts)
-            .retry_config(retries)
+            .credentials_provider(self.credentials())
+            .timeout_config(timeouts())
+            .retry_config(retries())
             .http_client(http_client);
         if let Some(url) = &self.endpoint_url {
             config = config.endpoint_url(url);
         }
         Client::from_conf(config.build())
     }
+
+    /// An SES client over TLS with Amazon's roots, for the region of this identity: Cognito takes those of some other regions, too.
+    pub fn ses(&self, identity_arn: Option<&str>) -> Result<Ses, Failure> {
+        Ok(self.ses_over(https_client()?, identity_arn))
+    }
+
+    /// An SES client over the given transport.
+    #[must_use]
+    pub fn ses_over(&self, http_client: SharedHttpClient, identity_arn: Option<&str>) -> Ses {
+        let region = identity_arn.and_then(|arn| arn.split(':').nth(3)).unwrap_or(&self.region);
+        Ses::new(region, self.endpoint_url.as_deref(), self.credentials(), http_client)
+    }
+
+    fn credentials(&self) -> Credentials {
+        // Lambda's credentials live as long as the execution environment: there is nothing to refresh.
+        Credentials::new(
+            &self.access_key_id,
+            self.secret_access_key.expose(),
+            self.session_token.as_ref().map(|token| token.expose().to_owned()),
+            None,
+            "lambda-environment",
+        )
+    }
+}
+
+/// How long a call may take.
+pub(crate) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build()
+}
+
+/// How often a call is tried.
+pub(crate) fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF)
 }
 
 /// For a call that must not be repeated: one attempt, and nearly all the time that the function has, because giving up on it
@@ -110,11 +133,11 @@ pub fn once() -> aws_sdk_cognitoidentityprovider::config::Builder {
     Config::builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts)
 }
 
-fn https_client() -> Result<SharedHttpClient, String> {
+fn https_client() -> Result<SharedHttpClient, Failure> {
     let context = TlsContext::builder()
         .with_trust_store(TrustStore::empty().with_pem_certificate(AMAZON_ROOTS))
         .build()
-        .map_err(|error| format!("the TLS client can't be built: {error}"))?;
+        .map_err(|error| Failure::internal(format!("the TLS client can't be built: {error}")))?;
     Ok(Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(context)

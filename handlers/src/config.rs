@@ -2,7 +2,7 @@
 //! validation; must not read anything that the function's endpoint does not declare.
 
 use crate::{error::Failure, secret::Secret};
-use std::ops::RangeInclusive;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 /// The names of the environment variables, in one place for the deployer (which sets them) and the functions.
 pub mod env {
@@ -22,6 +22,21 @@ pub mod env {
     pub const REGISTRATION: &str = "REGISTRATION";
     /// `group` or `iam`: `[access] admin`.
     pub const ADMIN: &str = "ADMIN";
+    /// Subject of the MFA reset's mail: `[email] mfa_reset_subject`.
+    pub const MFA_RESET_SUBJECT: &str = "MFA_RESET_SUBJECT";
+    /// Text of the MFA reset's mail, with `{code}` in it: `[email] mfa_reset_message`.
+    pub const MFA_RESET_MESSAGE: &str = "MFA_RESET_MESSAGE";
+    /// The sender of our own mails: `[email] from`.
+    pub const EMAIL_FROM: &str = "EMAIL_FROM";
+    /// Where answers to our own mails go: `[email] reply_to`.
+    pub const EMAIL_REPLY_TO: &str = "EMAIL_REPLY_TO";
+    /// The SES identity that sends our own mails: `[email] ses_identity_arn`.
+    pub const SES_IDENTITY_ARN: &str = "SES_IDENTITY_ARN";
+    /// Whose the passkeys are: `[passkeys] relying_party_id`.
+    pub const PASSKEY_RELYING_PARTY_ID: &str = "PASSKEY_RELYING_PARTY_ID";
+
+    /// What is set only where it is configured, even for a function that declares it.
+    pub const OPTIONAL: &[&str] = &[EMAIL_REPLY_TO, SES_IDENTITY_ARN];
 }
 
 /// What a user pool's policy can ask for: Cognito takes 6 to 99.
@@ -30,8 +45,15 @@ const PASSWORD_LENGTHS: RangeInclusive<usize> = 6..=99;
 /// The group whose members are administrators where `[access] admin = "group"`. The deployer creates it.
 pub const ADMIN_GROUP: &str = "admins";
 
-/// Headers that a browser may send; also for the deployer's OPTIONS reply.
-pub const CORS_ALLOW_HEADERS: &str = "Authorization,Content-Type";
+/// The headers that a browser may send; the deployer's preflight says the same. Who signs requests (SigV4) sends some more.
+#[must_use]
+pub fn cors_allow_headers(signed: bool) -> Vec<&'static str> {
+    let mut headers = vec!["Authorization", "Content-Type"];
+    if signed {
+        headers.extend(["X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token"]);
+    }
+    headers
+}
 
 /// Who may register users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,18 +82,34 @@ pub enum Origins {
     Listed(Vec<String>),
 }
 
+impl Default for Origins {
+    fn default() -> Self {
+        Self::Listed(Vec::new())
+    }
+}
+
 /// What the environment says, validated.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Config {
-    /// The origins that a browser may call from.
+    /// The origins that a browser may call from; nobody where the function answers no browser.
     pub origins: Origins,
-    user_pool_id: Option<String>,
-    client_id: Option<String>,
     client_secret: Option<Secret>,
-    mfa_issuer: Option<String>,
     password_min_length: Option<usize>,
     registration: Option<Registration>,
     admin: Option<Admin>,
+    /// What is declared and no more than a text; nothing where it is optional and not set.
+    texts: BTreeMap<&'static str, Option<String>>,
+}
+
+/// Who sends our own mails.
+#[derive(Debug, Clone, Copy)]
+pub struct Sender<'a> {
+    /// The address.
+    pub from: &'a str,
+    /// Where answers go.
+    pub reply_to: Option<&'a str>,
+    /// The SES identity, where it is not the address or its domain in our own account and region.
+    pub identity_arn: Option<&'a str>,
 }
 
 /// The environment is not what the function needs; every problem at once.
@@ -80,76 +118,63 @@ pub struct Config {
 pub struct ConfigError(pub Vec<String>);
 
 impl Config {
-    /// Reads the variables in `needed` (and [`env::CORS_ORIGINS`]) through `get`, and no other: what an endpoint does not
-    /// declare is not there for it, so its declaration can't fall behind its code.
-    pub fn load(needed: &[&str], get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+    /// Reads the variables in `needed` through `get`, and no other: what an endpoint does not declare is not there for it, so its
+    /// declaration can't fall behind its code.
+    pub fn load(needed: &[&'static str], get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut config = Self::default();
         let mut problems = Vec::new();
-        let mut read = |name: &'static str| {
-            if name != env::CORS_ORIGINS && !needed.contains(&name) {
-                return None;
-            }
+        for name in needed {
             let value = get(name).filter(|value| !value.trim().is_empty());
-            if value.is_none() {
+            if value.is_none() && !env::OPTIONAL.contains(name) {
                 problems.push(format!("{name} is missing"));
+            } else if let Err(problem) = config.set(name, value) {
+                problems.push(problem);
             }
-            value
-        };
-        let origins = read(env::CORS_ORIGINS);
-        let user_pool_id = read(env::USER_POOL_ID);
-        let client_id = read(env::CLIENT_ID);
-        let client_secret = read(env::CLIENT_SECRET).map(Secret::new);
-        let mfa_issuer = read(env::MFA_ISSUER);
-        let password_min_length = read(env::PASSWORD_MIN_LENGTH);
-        let registration = read(env::REGISTRATION);
-        let admin = read(env::ADMIN);
-
-        let mut choose = |name: &str, value: Option<String>, choices: [&str; 2]| {
-            let position = choices.iter().position(|choice| Some(*choice) == value.as_deref());
-            if let (Some(value), None) = (value, position) {
-                problems.push(format!("{name} is {value:?}, expected {} or {}", choices[0], choices[1]));
-            }
-            position
-        };
-        let registration = choose(env::REGISTRATION, registration, ["open", "admin"])
-            .map(|at| if at == 0 { Registration::Open } else { Registration::Admin });
-        let admin = choose(env::ADMIN, admin, ["group", "iam"])
-            .map(|at| if at == 0 { Admin::Group } else { Admin::Iam });
-        let password_min_length = password_min_length.and_then(|value| {
-            let length = value.parse().ok().filter(|length| PASSWORD_LENGTHS.contains(length));
-            if length.is_none() {
-                let (fewest, most) = PASSWORD_LENGTHS.into_inner();
-                problems.push(format!(
-                    "{} is {value:?}, expected a number from {fewest} to {most}",
-                    env::PASSWORD_MIN_LENGTH
-                ));
-            }
-            length
-        });
-
-        if !problems.is_empty() {
-            return Err(ConfigError(problems));
         }
-        let origins = parse_origins(&origins.unwrap_or_default());
-        Ok(Self {
-            origins,
-            user_pool_id,
-            client_id,
-            client_secret,
-            mfa_issuer,
-            password_min_length,
-            registration,
-            admin,
-        })
+        if problems.is_empty() { Ok(config) } else { Err(ConfigError(problems)) }
+    }
+
+    fn set(&mut self, name: &'static str, value: Option<String>) -> Result<(), String> {
+        let text = value.as_deref().unwrap_or_default();
+        match name {
+            env::CORS_ORIGINS => self.origins = parse_origins(text),
+            env::CLIENT_SECRET => self.client_secret = value.map(Secret::new),
+            env::REGISTRATION => {
+                let choices = [("open", Registration::Open), ("admin", Registration::Admin)];
+                self.registration = Some(one_of(name, text, choices)?);
+            }
+            env::ADMIN => {
+                self.admin = Some(one_of(name, text, [("group", Admin::Group), ("iam", Admin::Iam)])?);
+            }
+            env::PASSWORD_MIN_LENGTH => {
+                let (fewest, most) = PASSWORD_LENGTHS.into_inner();
+                let wrong = || format!("{name} is {text:?}, expected a number from {fewest} to {most}");
+                let length = text.parse().ok().filter(|length| PASSWORD_LENGTHS.contains(length));
+                self.password_min_length = Some(length.ok_or_else(wrong)?);
+            }
+            _ => {
+                self.texts.insert(name, value);
+            }
+        }
+        Ok(())
+    }
+
+    fn optional(&self, name: &str) -> Result<Option<&str>, Failure> {
+        declared(self.texts.get(name), name).map(Option::as_deref)
+    }
+
+    fn text(&self, name: &str) -> Result<&str, Failure> {
+        declared(self.optional(name)?, name)
     }
 
     /// Id of the user pool.
     pub fn user_pool_id(&self) -> Result<&str, Failure> {
-        declared(self.user_pool_id.as_deref(), env::USER_POOL_ID)
+        self.text(env::USER_POOL_ID)
     }
 
     /// Id of the API's app client.
     pub fn client_id(&self) -> Result<&str, Failure> {
-        declared(self.client_id.as_deref(), env::CLIENT_ID)
+        self.text(env::CLIENT_ID)
     }
 
     /// Secret of the API's app client.
@@ -159,7 +184,7 @@ impl Config {
 
     /// The issuer that authenticator apps show.
     pub fn mfa_issuer(&self) -> Result<&str, Failure> {
-        declared(self.mfa_issuer.as_deref(), env::MFA_ISSUER)
+        self.text(env::MFA_ISSUER)
     }
 
     /// The fewest characters that a new password must have.
@@ -176,10 +201,45 @@ impl Config {
     pub fn admin(&self) -> Result<Admin, Failure> {
         declared(self.admin, env::ADMIN)
     }
+
+    /// Subject of the MFA reset's mail.
+    pub fn mfa_reset_subject(&self) -> Result<&str, Failure> {
+        self.text(env::MFA_RESET_SUBJECT)
+    }
+
+    /// Text of the MFA reset's mail, with `{code}` in it.
+    pub fn mfa_reset_message(&self) -> Result<&str, Failure> {
+        self.text(env::MFA_RESET_MESSAGE)
+    }
+
+    /// Who sends our own mails.
+    pub fn sender(&self) -> Result<Sender<'_>, Failure> {
+        Ok(Sender {
+            from: self.text(env::EMAIL_FROM)?,
+            reply_to: self.optional(env::EMAIL_REPLY_TO)?,
+            identity_arn: self.optional(env::SES_IDENTITY_ARN)?,
+        })
+    }
+
+    /// Whose the passkeys are.
+    pub fn passkey_relying_party_id(&self) -> Result<&str, Failure> {
+        self.text(env::PASSKEY_RELYING_PARTY_ID)
+    }
+
+    /// The headers that a browser may send to this function.
+    #[must_use]
+    pub fn allowed_headers(&self) -> String {
+        cors_allow_headers(self.admin == Some(Admin::Iam)).join(",")
+    }
+}
+
+fn one_of<T>(name: &str, text: &str, choices: [(&str, T); 2]) -> Result<T, String> {
+    let wrong = format!("{name} is {text:?}, expected {} or {}", choices[0].0, choices[1].0);
+    choices.into_iter().find(|(word, _)| *word == text).map(|(_, value)| value).ok_or(wrong)
 }
 
 fn declared<T>(value: Option<T>, name: &str) -> Result<T, Failure> {
-    value.ok_or_else(|| Failure::internal(format!("the endpoint uses {name} but does not declare it")))
+    value.ok_or_else(|| Failure::internal(format!("the function uses {name} but does not declare it")))
 }
 
 fn parse_origins(text: &str) -> Origins {
@@ -192,12 +252,9 @@ fn parse_origins(text: &str) -> Origins {
 mod tests {
     use super::*;
 
-    fn load(needed: &[&str], set: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let set: Vec<(String, String)> =
-            set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Config::load(needed, move |name| {
-            set.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
-        })
+    fn load(needed: &[&'static str], set: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let value = |name: &str| set.iter().find(|(key, _)| *key == name);
+        Config::load(needed, |name| value(name).map(|(_, value)| (*value).to_owned()))
     }
 
     #[test]
@@ -223,13 +280,20 @@ mod tests {
 
     #[test]
     fn a_function_does_not_see_what_its_endpoint_does_not_declare() {
-        let config = load(&[], &[(env::CORS_ORIGINS, "*"), (env::CLIENT_SECRET, "s3cret")]).unwrap();
-        assert!(config.client_secret().is_err());
+        let set =
+            [(env::CLIENT_ID, "c"), (env::CLIENT_SECRET, "s3cret"), (env::EMAIL_REPLY_TO, "a@b.example")];
+        let config = load(
+            &[env::CLIENT_ID, env::EMAIL_FROM],
+            &[&set[..], &[(env::EMAIL_FROM, "f@b.example")]].concat(),
+        );
+        let config = config.unwrap();
+        assert_eq!(config.client_id().unwrap(), "c");
+        assert!(config.client_secret().is_err() && config.sender().is_err());
     }
 
     #[test]
     fn origins_are_a_list_or_anyone() {
-        let origins = |text| load(&[], &[(env::CORS_ORIGINS, text)]).unwrap().origins;
+        let origins = |text| load(&[env::CORS_ORIGINS], &[(env::CORS_ORIGINS, text)]).unwrap().origins;
         assert_eq!(origins("*"), Origins::Any);
         assert_eq!(
             origins("https://a.example, https://b.example"),
@@ -239,8 +303,29 @@ mod tests {
 
     #[test]
     fn a_printed_configuration_holds_no_secret() {
-        let config =
-            load(&[env::CLIENT_SECRET], &[(env::CORS_ORIGINS, "*"), (env::CLIENT_SECRET, "s3cret")]).unwrap();
+        let config = load(&[env::CLIENT_SECRET], &[(env::CLIENT_SECRET, "s3cret")]).unwrap();
         assert!(!format!("{config:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn what_is_optional_may_be_left_out_and_is_there_when_it_is_not() {
+        let needed = [env::EMAIL_FROM, env::EMAIL_REPLY_TO, env::SES_IDENTITY_ARN];
+        let from = (env::EMAIL_FROM, "hello@example.com");
+        let config = load(&needed, &[from, (env::EMAIL_REPLY_TO, "")]).unwrap();
+        let sender = config.sender().unwrap();
+        assert_eq!((sender.from, sender.reply_to, sender.identity_arn), (from.1, None, None));
+        let config = load(&needed, &[from, (env::EMAIL_REPLY_TO, "help@example.com")]).unwrap();
+        assert_eq!(config.sender().unwrap().reply_to, Some("help@example.com"));
+        assert!(load(&needed, &[]).is_err());
+    }
+
+    #[test]
+    fn a_browser_may_sign_where_administrators_do() {
+        let headers = |admin| load(&[env::ADMIN], &[(env::ADMIN, admin)]).unwrap().allowed_headers();
+        assert_eq!(headers("group"), "Authorization,Content-Type");
+        assert_eq!(
+            headers("iam"),
+            "Authorization,Content-Type,X-Amz-Content-Sha256,X-Amz-Date,X-Amz-Security-Token"
+        );
     }
 }

@@ -110,6 +110,25 @@ pub fn write(message: Message, locale: Option<&str>, values: &Values<'_>) -> Mai
     Mail { subject: template.subject.trim().to_owned(), body: fill(template.body, values) }
 }
 
+/// A text as an HTML page, for a mail whose text is not one of ours: every line on its own, and nothing in it taken for HTML.
+#[must_use]
+pub fn page(text: &str) -> String {
+    let mut page = concat!(
+        "<!DOCTYPE html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n</head>\n",
+        "<body style=\"margin:0;padding:24px;font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5;color:#1f2933\">\n",
+        "<p>",
+    )
+    .to_owned();
+    for (at, line) in text.trim().lines().enumerate() {
+        if at > 0 {
+            page.push_str("<br>\n");
+        }
+        push_escaped(&mut page, line);
+    }
+    page.push_str("</p>\n</body>\n</html>\n");
+    page
+}
+
 /// Replaces `{{ name}}`, `{{code}}` and `{{username}}` in one pass, so that nothing that was filled in is filled in again. The
 /// space in `{{ name}}` is the name's: `Hello{{ name}},` becomes `Hello Jane,`, or `Hello,` where there is none to greet by.
 fn fill(template: &str, values: &Values<'_>) -> String {
@@ -189,6 +208,15 @@ fn push_escaped(to: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_read_on_its_page_as_it_was_written() {
+        let page = page("Your code, <Jane> & co.:\n\n12345678\r\n");
+        assert!(
+            page.contains("<p>Your code&#44; &#60;Jane&#62; &#38; co&#46;&#58;<br>\n<br>\n12345678</p>"),
+            "{page}"
+        );
+    }
 
     #[test]
     fn names_are_greeted_whatever_their_script() {

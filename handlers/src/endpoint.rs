@@ -1,6 +1,8 @@
 //! What one HTTP endpoint and one trigger *are*, as data. Owns no behaviour and calls nothing: the deployer derives the
 //! API body, the functions, their roles and the documents from it.
 
+use crate::schema::Member;
+
 /// Who may call an endpoint, as API Gateway checks it (the handler checks again).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Authorization {
@@ -14,6 +16,51 @@ pub enum Authorization {
     Registration,
 }
 
+/// What an endpoint is there for: a chapter of the documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chapter {
+    /// From the invitation to the deletion.
+    Users,
+    /// A lost authenticator.
+    MfaReset,
+    /// Signing in and out.
+    Sessions,
+    /// WebAuthn.
+    Passkeys,
+}
+
+impl Chapter {
+    /// All, in the order of the documents.
+    pub const ALL: &'static [Self] = &[Self::Users, Self::MfaReset, Self::Sessions, Self::Passkeys];
+
+    /// Its heading.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Users => "User lifecycle",
+            Self::MfaReset => "MFA reset",
+            Self::Sessions => "Sessions",
+            Self::Passkeys => "Passkeys",
+        }
+    }
+}
+
+/// Something that an environment has only where it is configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feature {
+    /// Passkeys: the section `[passkeys]`.
+    Passkeys,
+}
+
+/// What an endpoint answers when it worked.
+#[derive(Debug, Clone, Copy)]
+pub struct Success {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body's members, once for each of its shapes. Most replies have one.
+    pub shapes: &'static [&'static [Member]],
+}
+
 /// One HTTP endpoint. The file that handles it declares it, `registry::ENDPOINTS` lists it.
 #[derive(Debug)]
 pub struct Endpoint {
@@ -21,11 +68,20 @@ pub struct Endpoint {
     pub name: &'static str,
     /// HTTP method, upper case.
     pub method: &'static str,
-    /// Path with API Gateway's placeholders, e.g. `/v1/users/{user_id}/confirm`.
+    /// Path, e.g. `/v1/users/{user_id}/confirm`. [`PATH_PARAMETER`](crate::user::PATH_PARAMETER) is the one placeholder.
     pub path: &'static str,
+    /// Its place in the documents.
+    pub chapter: Chapter,
+    /// Deployed only where this is configured.
+    pub only_with: Option<Feature>,
     /// Who may call it.
     pub authorization: Authorization,
-    /// The IAM actions that it needs on the user pool, e.g. `cognito-idp:AdminCreateUser`. Its role allows these and nothing else.
+    /// The fields of its body, each of which must be there, e.g. `field::EMAIL.member`. None where it takes no body.
+    pub request: &'static [Member],
+    /// What it answers when it worked.
+    pub reply: Success,
+    /// The IAM actions that it needs: `cognito-idp:…` on the user pool, `ses:…` on the sender's identity. Its role allows these
+    /// and nothing else.
     pub operations: &'static [&'static str],
     /// Whether it calls Cognito, with its role or with a token or session of the request: its client is then there before the
     /// first request.
@@ -49,8 +105,10 @@ pub struct Trigger {
     pub name: &'static str,
     /// The member of the user pool's `LambdaConfig`, e.g. `CustomMessage`.
     pub source: &'static str,
-    /// The IAM actions that it needs; empty for most.
+    /// The IAM actions that it needs, as an [`Endpoint`] says them; empty for most.
     pub operations: &'static [&'static str],
+    /// The environment variables it needs. The function sees no other.
+    pub environment: &'static [&'static str],
     /// One sentence for the documents.
     pub summary: &'static str,
 }

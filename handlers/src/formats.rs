@@ -1,14 +1,28 @@
 //! The formats of the contract's fields: text in, the value or what is wrong with it out. Pure; must not know an endpoint.
 
-use crate::secret::Secret;
+use crate::{sealed_session::SEALED_LENGTH, secret::Secret};
+use serde_json::{Map, Value};
 
 /// Cognito refuses a username of more than 128 characters, and the address is the username.
-const MAX_EMAIL: usize = 128;
+pub const MAX_EMAIL: usize = 128;
 /// RFC 5321, section 4.5.3.1.1.
 const MAX_EMAIL_LOCAL: usize = 64;
-const MAX_NAME: usize = 256;
+/// The most characters of a person's name.
+pub const MAX_NAME: usize = 256;
 /// Cognito's limit for passwords.
-const MAX_PASSWORD: usize = 256;
+pub const MAX_PASSWORD: usize = 256;
+/// Cognito's limits for sessions.
+pub const MIN_SESSION: usize = 20;
+/// See [`MIN_SESSION`].
+pub const MAX_SESSION: usize = 2048;
+/// Cognito sets no limit; tokens have 1 to 2 KB, more with many groups.
+pub const MAX_TOKEN: usize = 8 * 1024;
+/// A credential's id has 1,023 bytes at most (WebAuthn, 5.8.1), and base64 makes four characters of three.
+pub const MAX_CREDENTIAL_ID: usize = 1364;
+/// A `sub` is a UUID.
+pub const USER_ID_LENGTH: usize = 36;
+/// The one second factor, as Cognito calls it.
+pub const SOFTWARE_TOKEN_MFA: &str = "SOFTWARE_TOKEN_MFA";
 
 /// A person's name, trimmed.
 pub fn full_name(text: &str) -> Result<String, &'static str> {
@@ -73,6 +87,71 @@ pub fn password(text: &str) -> Result<Secret, &'static str> {
         return Err("must not be longer than 256 characters");
     }
     Ok(Secret::new(text))
+}
+
+/// A user's id: a UUID, which Cognito writes in lower case.
+pub fn user_id(text: &str) -> Result<String, &'static str> {
+    const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+    let fits = |(at, byte): (usize, u8)| {
+        if HYPHENS.contains(&at) { byte == b'-' } else { byte.is_ascii_hexdigit() }
+    };
+    let right = text.len() == USER_ID_LENGTH && text.bytes().enumerate().all(fits);
+    if right { Ok(text.to_ascii_lowercase()) } else { Err("must be a user's id") }
+}
+
+/// A one-time password of an authenticator, or a code that Cognito mailed.
+pub fn otp(text: &str) -> Result<Secret, &'static str> {
+    digits(text, 6, "must be 6 digits")
+}
+
+/// The code of the MFA reset's mail.
+pub fn mfa_reset_code(text: &str) -> Result<Secret, &'static str> {
+    digits(text, 8, "must be 8 digits")
+}
+
+fn digits(text: &str, count: usize, wrong: &'static str) -> Result<Secret, &'static str> {
+    let right = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    if right { Ok(Secret::new(text)) } else { Err(wrong) }
+}
+
+/// A session of Cognito's.
+pub fn session(text: &str) -> Result<Secret, &'static str> {
+    let right =
+        (MIN_SESSION..=MAX_SESSION).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if right { Ok(Secret::new(text)) } else { Err("must be a session as it was answered") }
+}
+
+/// A session of Cognito's in its envelope.
+pub fn sealed_session(text: &str) -> Result<Secret, &'static str> {
+    let right = (MIN_SESSION..=SEALED_LENGTH).contains(&text.len()) && text.bytes().all(is_base64url);
+    if right { Ok(Secret::new(text)) } else { Err("must be a session as it was answered") }
+}
+
+/// A token of Cognito's, with the characters of its `TokenModelType`.
+pub fn token(text: &str) -> Result<Secret, &'static str> {
+    let right = (1..=MAX_TOKEN).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=.".contains(&byte));
+    if right { Ok(Secret::new(text)) } else { Err("must be a token as it was answered") }
+}
+
+/// The second factor of a sign-in.
+pub fn verification_type(text: &str) -> Result<(), &'static str> {
+    if text == SOFTWARE_TOKEN_MFA { Ok(()) } else { Err("must be SOFTWARE_TOKEN_MFA") }
+}
+
+/// What an authenticator made. Cognito looks at what is in it; how large it may be, the body's limit says.
+pub fn credential(members: Map<String, Value>) -> Result<Map<String, Value>, &'static str> {
+    if members.is_empty() { Err("must not be empty") } else { Ok(members) }
+}
+
+/// A passkey's id, in base64url.
+pub fn credential_id(text: &str) -> Result<String, &'static str> {
+    let right = (1..=MAX_CREDENTIAL_ID).contains(&text.len()) && text.bytes().all(is_base64url);
+    if right { Ok(text.to_owned()) } else { Err("must be the id of a passkey") }
+}
+
+fn is_base64url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_".contains(&byte)
 }
 
 #[cfg(test)]
@@ -151,5 +230,32 @@ mod tests {
         assert_eq!(password(" p ").unwrap().expose(), " p ");
         assert!(password("").is_err());
         assert!(password(&"x".repeat(257)).is_err());
+    }
+    #[test]
+    fn a_users_id_is_a_uuid_in_lower_case() {
+        let id = "5f0e2b7a-0001-4c5e-9d55-7c1a0f1d2e3b";
+        assert_eq!(user_id(&id.to_uppercase()).as_deref(), Ok(id));
+        for wrong in ["", "5f0e2b7a00014c5e9d557c1a0f1d2e3b", &format!(" {id}"), &id.replace('b', "g"), "é"]
+        {
+            assert!(user_id(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn codes_are_digits_of_which_none_is_missing() {
+        assert!(otp("012345").is_ok() && mfa_reset_code("00000000").is_ok());
+        for wrong in ["", "12345", "1234567", "12345a", "123 456", " 123456", "١٢٣", "+12345"] {
+            assert!(otp(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_cognito_made_comes_back_in_its_own_characters() {
+        for wrong in ["a b", "a\nb", "é", "a\u{0}", "{}"] {
+            assert!(token(wrong).is_err() && credential_id(wrong).is_err(), "{wrong}");
+        }
+        assert!(session(&"a ".repeat(20)).is_err() && session(&"é".repeat(20)).is_err());
+        assert!(sealed_session(&"a+".repeat(20)).is_err() && sealed_session(&"aZ9-_".repeat(20)).is_ok());
+        assert!(token("a-_=.Z9").is_ok() && credential_id("a-_Z9").is_ok() && credential_id("a=").is_err());
     }
 }

@@ -1,9 +1,12 @@
-//! One JSON line a request. Owns what may be logged: the fields of [`Entry`] and nothing else. There is no general logger in
-//! these functions, so that no dependency's debug output and no request can end up in the logs.
+//! One JSON line a request, which is its metrics as well. Owns what may be logged: the fields of [`Entry`] and nothing else. There
+//! is no general logger in these functions, so that no dependency's debug output and no request can end up in the logs.
 
 use aws_sdk_cognitoidentityprovider::primitives::{DateTime, DateTimeFormat};
 use serde::Serialize;
-use std::{io::Write, time::SystemTime};
+use std::{
+    io::Write,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 /// What is logged of a request.
 #[derive(Debug, Serialize)]
@@ -29,6 +32,56 @@ pub struct Entry<'a> {
     /// Why it failed, without anything of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<&'a str>,
+    /// One: what CloudWatch adds up.
+    pub count: u8,
+    /// What makes CloudWatch count the line.
+    #[serde(rename = "_aws")]
+    pub metrics: Metrics<'a>,
+}
+
+/// CloudWatch's embedded metric format: which members of the line are metrics, and by what they are told apart. Costs no call and no
+/// permission: CloudWatch Logs reads it out of the log.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Metrics<'a> {
+    /// Milliseconds since 1970.
+    timestamp: u64,
+    cloud_watch_metrics: [Directive<'a>; 1],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: String,
+    dimensions: [[&'static str; 2]; 1],
+    metrics: [Metric<'a>; 2],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric<'a> {
+    name: &'a str,
+    unit: &'a str,
+}
+
+impl Metrics<'_> {
+    /// How many requests there were and how long they took, by endpoint and outcome.
+    #[must_use]
+    pub fn of(stack: &str) -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let directive = Directive {
+            namespace: format!("cogapi/{stack}"),
+            dimensions: [["endpoint", "outcome"]],
+            metrics: [
+                Metric { name: "count", unit: "Count" },
+                Metric { name: "duration_ms", unit: "Milliseconds" },
+            ],
+        };
+        Self {
+            timestamp: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+            cloud_watch_metrics: [directive],
+        }
+    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

@@ -20,7 +20,7 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send
 pub type Handle = for<'a> fn(&'a App, &'a Request) -> Pending<'a, Reply>;
 
 /// The function behind a trigger: event in, event with its `response` filled out.
-pub type React = fn(Value) -> Pending<'static, Value>;
+pub type React = for<'a> fn(&'a App, Value) -> Pending<'a, Value>;
 
 macro_rules! endpoints {
     ($($module:ident),* $(,)?) => {
@@ -42,7 +42,7 @@ macro_rules! triggers {
         pub const TRIGGERS: &[&Trigger] = &[$(&triggers::$module::TRIGGER),*];
 
         const REACTED: &[(&Trigger, React)] = &[$(
-            (&triggers::$module::TRIGGER, |event| Box::pin(triggers::$module::handle(event)))
+            (&triggers::$module::TRIGGER, |app, event| Box::pin(triggers::$module::handle(app, event)))
         ),*];
 
         #[cfg(test)]
@@ -53,11 +53,23 @@ macro_rules! triggers {
 endpoints! {
     create_user,
     login,
+    mfa_verify,
+    refresh_token,
     userinfo,
+    logout,
+    passkeys_register_start,
+    passkeys_register_complete,
+    passkeys_list,
+    passkeys_delete,
+    passkeys_login_start,
+    passkeys_login_complete,
 }
 
 triggers! {
     custom_message,
+    define_auth_challenge,
+    create_auth_challenge,
+    verify_auth_challenge_response,
 }
 
 /// The endpoint with this name, and its handler.

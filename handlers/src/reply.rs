@@ -1,7 +1,7 @@
 //! What goes back through API Gateway. Owns the headers that every reply carries, errors included.
 
 use crate::{
-    config::{CORS_ALLOW_HEADERS, Origins},
+    config::{Config, Origins},
     error::Failure,
 };
 use serde::Serialize;
@@ -66,8 +66,8 @@ impl ProxyResponse {
 /// What decides a reply's CORS headers.
 #[derive(Debug, Clone, Copy)]
 pub struct Cors<'a> {
-    /// Which origins are allowed.
-    pub allowed: &'a Origins,
+    /// What the environment allows.
+    pub config: &'a Config,
     /// Where the request says it comes from.
     pub origin: Option<&'a str>,
     /// The endpoint's method.
@@ -77,7 +77,7 @@ pub struct Cors<'a> {
 impl Cors<'_> {
     fn headers(self) -> BTreeMap<&'static str, String> {
         let mut headers = BTreeMap::new();
-        let allowed = match self.allowed {
+        let allowed = match &self.config.origins {
             Origins::Any => Some("*"),
             Origins::Listed(origins) => {
                 // Said even when the origin is not in the list, or a cache would give this reply to one that is.
@@ -88,7 +88,7 @@ impl Cors<'_> {
         if let Some(origin) = allowed {
             headers.insert("Access-Control-Allow-Origin", origin.to_owned());
             headers.insert("Access-Control-Allow-Methods", format!("{},OPTIONS", self.method));
-            headers.insert("Access-Control-Allow-Headers", CORS_ALLOW_HEADERS.to_owned());
+            headers.insert("Access-Control-Allow-Headers", self.config.allowed_headers());
             headers.insert("Access-Control-Expose-Headers", "Retry-After".to_owned());
         }
         headers
@@ -98,21 +98,22 @@ impl Cors<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorCode;
+    use crate::{config::env, error::ErrorCode};
 
-    fn headers(allowed: &Origins, origin: Option<&str>) -> BTreeMap<&'static str, String> {
-        let cors = Cors { allowed, origin, method: "POST" };
+    fn headers(allowed: &str, origin: Option<&str>) -> BTreeMap<&'static str, String> {
+        let config = Config::load(&[env::CORS_ORIGINS], |_| Some(allowed.to_owned())).unwrap();
+        let cors = Cors { config: &config, origin, method: "POST" };
         ProxyResponse::new(Err(Failure::new(ErrorCode::Internal)), "r", cors).headers
     }
 
     #[test]
     fn a_listed_origin_is_echoed_and_no_other() {
-        let allowed = Origins::Listed(vec!["https://a.example".into(), "https://b.example".into()]);
-        let echoed = headers(&allowed, Some("https://b.example"));
+        let allowed = "https://a.example,https://b.example";
+        let echoed = headers(allowed, Some("https://b.example"));
         assert_eq!(echoed["Access-Control-Allow-Origin"], "https://b.example");
         assert_eq!(echoed["Vary"], "Origin");
         for origin in [None, Some("https://c.example"), Some("https://a.example.evil"), Some("*")] {
-            let refused = headers(&allowed, origin);
+            let refused = headers(allowed, origin);
             assert!(!refused.contains_key("Access-Control-Allow-Origin"), "{origin:?}");
             assert_eq!(refused["Vary"], "Origin");
         }
@@ -120,11 +121,11 @@ mod tests {
 
     #[test]
     fn any_origin_is_a_star() {
-        assert_eq!(headers(&Origins::Any, Some("https://a.example"))["Access-Control-Allow-Origin"], "*");
+        assert_eq!(headers("*", Some("https://a.example"))["Access-Control-Allow-Origin"], "*");
     }
 
     #[test]
     fn no_reply_is_ever_cached() {
-        assert_eq!(headers(&Origins::Any, None)["Cache-Control"], "no-store");
+        assert_eq!(headers("*", None)["Cache-Control"], "no-store");
     }
 }

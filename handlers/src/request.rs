@@ -1,7 +1,11 @@
 //! What a client sent: the proxy event as far as it is needed, and the reader of its JSON body. Owns the rule that all
-//! problems of a body are named at once; must not know any endpoint or field.
+//! problems of a request are named at once; must not know any endpoint.
 
-use crate::error::{Failure, FieldProblem};
+use crate::{
+    error::{Failure, FieldProblem},
+    field::Field,
+    user::{PATH_PARAMETER, UserRef},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{
     Deserialize, Deserializer,
@@ -27,6 +31,8 @@ pub const NOT_JSON: &str = "must be JSON in UTF-8";
 pub struct ProxyEvent {
     /// Header names as the client spelled them.
     pub headers: Option<HashMap<String, String>>,
+    /// The values of the path's placeholders.
+    pub path_parameters: Option<HashMap<String, String>>,
     /// What API Gateway knows about the request.
     pub request_context: RequestContext,
     /// The body.
@@ -107,6 +113,19 @@ impl Request {
         self.event.request_context.identity.as_ref()?.user_arn.as_deref()
     }
 
+    /// The user whom the path names, where there is no body whose problems are told beside the path's.
+    pub fn user(&self) -> Result<UserRef, Failure> {
+        let told =
+            |problem| Failure::invalid(vec![FieldProblem { field: PATH_PARAMETER.name.to_owned(), problem }]);
+        self.path_user().map_err(told)
+    }
+
+    fn path_user(&self) -> Result<UserRef, &'static str> {
+        let parameters = self.event.path_parameters.as_ref();
+        let named = parameters.and_then(|it| it.get(PATH_PARAMETER.name)).ok_or("is missing")?;
+        UserRef::parse_path(named)
+    }
+
     /// The body's fields, to be taken one by one.
     pub fn fields(&self) -> Result<Fields, Failure> {
         let wrong = |problem| Failure::invalid(vec![FieldProblem { field: BODY.to_owned(), problem }]);
@@ -139,18 +158,17 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// Takes a text that must be there; `format` says what it becomes, or what is wrong with it.
-    pub fn take<T>(
-        &mut self,
-        field: &str,
-        format: impl FnOnce(&str) -> Result<T, &'static str>,
-    ) -> Option<T> {
-        let result = match self.members.remove(field) {
-            None | Some(Value::Null) => Err("is missing"),
-            Some(Value::String(text)) => format(&text),
-            Some(_) => Err("must be a string"),
-        };
-        result.map_err(|problem| self.problem(field, problem)).ok()
+    /// Takes a field that must be there.
+    pub fn take<T>(&mut self, field: &Field<T>) -> Option<T> {
+        let name = field.member.name;
+        // `null` and absent are both missing.
+        let value = self.members.remove(name).unwrap_or_default();
+        field.read(value).map_err(|problem| self.problem(name, problem)).ok()
+    }
+
+    /// Takes the user whom the path names.
+    pub fn take_user(&mut self, request: &Request) -> Option<UserRef> {
+        request.path_user().map_err(|problem| self.problem(PATH_PARAMETER.name, problem)).ok()
     }
 
     /// Notes a problem.
@@ -230,17 +248,19 @@ all_taken!(A, B, C, D, E);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorCode;
+    use crate::{error::ErrorCode, schema::Text};
 
     fn request(body: &str) -> Request {
         Request::new(ProxyEvent { body: Some(body.to_owned()), ..ProxyEvent::default() }, Instant::now())
     }
 
+    const ANY: Field<String> = Field::text("a", Text::new(0, 9, ""), |text| Ok(text.to_owned()), "");
+    const NEVER: Field<String> = Field::text("b", Text::new(0, 9, ""), |_| Err("is never right"), "");
+
     fn take_two(body: &str) -> Result<(String, String), Vec<(String, &'static str)>> {
         let read = || {
             let mut fields = request(body).fields()?;
-            let any = |text: &str| Ok(text.to_owned());
-            let taken = (fields.take("a", any), fields.take("b", |_| Err::<String, _>("is never right")));
+            let taken = (fields.take(&ANY), fields.take(&NEVER));
             fields.finish(taken)
         };
         read().map_err(|failure: Failure| {
@@ -330,6 +350,27 @@ mod tests {
             let request = Request::new(serde_json::from_str(event).unwrap(), Instant::now());
             assert!(request.claims().is_none() && request.signer().is_none() && request.id().is_none());
             assert!(request.fields().is_err());
+        }
+    }
+
+    #[test]
+    fn a_user_whom_the_path_names_wrongly_is_told_like_a_field() {
+        for (parameters, problem) in [
+            ("null", "is missing"),
+            ("{}", "is missing"),
+            (r#"{"user_id":"jane"}"#, "must be an e-mail address or a user's id"),
+        ] {
+            let event = format!(r#"{{"pathParameters":{parameters},"body":"{{}}"}}"#);
+            let request = Request::new(serde_json::from_str(&event).unwrap(), Instant::now());
+            let told = |failure: Failure| {
+                failure.fields().iter().map(|it| (it.field.clone(), it.problem)).collect::<Vec<_>>()
+            };
+            let mut fields = request.fields().unwrap();
+            let taken = (fields.take_user(&request), fields.take(&ANY));
+            let expected = ("user_id".to_owned(), problem);
+            let both = told(fields.finish(taken).unwrap_err());
+            assert_eq!(both, [expected, ("a".to_owned(), "is missing")]);
+            assert_eq!(told(request.user().unwrap_err()), both[..1]);
         }
     }
 

@@ -3,9 +3,9 @@
 
 use crate::{
     app::App,
-    endpoint::{Endpoint, TRIGGER_SECONDS},
+    endpoint::{Endpoint, TRIGGER_SECONDS, Trigger},
     error::{ErrorCode, Failure},
-    log::{self, Entry},
+    log::{self, Entry, Metrics},
     registry::{Handle, Pending, React},
     reply::{Cors, ProxyResponse},
     request::{ProxyEvent, Request},
@@ -29,12 +29,18 @@ pub struct Invocation {
     pub id: String,
     /// The time left.
     pub budget: Duration,
+    /// The name that the function has in AWS: the stack's, a hyphen, and its own.
+    pub function: String,
 }
 
 impl From<&Context> for Invocation {
     fn from(context: &Context) -> Self {
         let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-        Self { id: context.request_id.clone(), budget: left.saturating_sub(DEADLINE_MARGIN) }
+        Self {
+            id: context.request_id.clone(),
+            budget: left.saturating_sub(DEADLINE_MARGIN),
+            function: context.env_config.function_name.clone(),
+        }
     }
 }
 
@@ -65,22 +71,22 @@ pub async fn answer(
         Err(failure) => (failure.code().status(), Some(failure)),
     };
     let line = line(endpoint.name, request_id, invocation, received, status, failure);
-    let cors =
-        Cors { allowed: &app.config.origins, origin: request.header("Origin"), method: endpoint.method };
+    let cors = Cors { config: &app.config, origin: request.header("Origin"), method: endpoint.method };
     (ProxyResponse::new(result, request_id, cors), line)
 }
 
 /// Lets a trigger react to one event: the event with its response, and the line for the log. A failure goes back to Cognito as
 /// an error of the function, with its code and nothing else.
 pub async fn react(
-    name: &str,
+    app: &App,
+    trigger: &Trigger,
     react: React,
     event: Value,
     invocation: &Invocation,
 ) -> (Result<Value, ErrorCode>, String) {
     let received = Instant::now();
-    let result = guarded(invocation.budget, react(event)).await;
-    let line = line(name, &invocation.id, invocation, received, 0, result.as_ref().err());
+    let result = guarded(invocation.budget, react(app, event)).await;
+    let line = line(trigger.name, &invocation.id, invocation, received, 0, result.as_ref().err());
     (result.map_err(|failure| failure.code()), line)
 }
 
@@ -108,8 +114,15 @@ fn line(
         status,
         duration_ms: u64::try_from(received.elapsed().as_millis()).unwrap_or(u64::MAX),
         cause: failure.and_then(Failure::cause),
+        count: 1,
+        metrics: Metrics::of(stack(&invocation.function, endpoint)),
     }
     .line()
+}
+
+/// The stack that a function of this name belongs to.
+fn stack<'a>(function: &'a str, name: &str) -> &'a str {
+    function.strip_suffix(name).and_then(|rest| rest.strip_suffix('-')).unwrap_or(function)
 }
 
 async fn guarded<T>(budget: Duration, work: Pending<'_, T>) -> Result<T, Failure> {

@@ -60,11 +60,7 @@ pub async fn endpoint(name: String) -> Result<(), StartError> {
     let (endpoint, handle) =
         registry::endpoint(&name).ok_or_else(|| StartError::UnknownHandler(name, known()))?;
     let app = Arc::new(App::load(endpoint, variable)?);
-    if endpoint.calls_cognito {
-        // Until the first poll a function has a whole processor, whatever its memory; a request to one of 128 MB has the
-        // fourteenth part of one. What can't be built now is told to the first request.
-        let _ = app.cognito();
-    }
+    app.warm_up();
     let service = service_fn(move |event: LambdaEvent<ProxyEvent>| {
         let app = Arc::clone(&app);
         async move {
@@ -82,11 +78,16 @@ pub async fn trigger(name: String) -> Result<(), StartError> {
     let known = || registry::TRIGGERS.iter().map(|it| it.name).collect::<Vec<_>>().join(", ");
     let (trigger, handle) =
         registry::trigger(&name).ok_or_else(|| StartError::UnknownHandler(name, known()))?;
-    let service = service_fn(move |event: LambdaEvent<Value>| async move {
-        let invocation = Invocation::from(&event.context).of_trigger();
-        let (result, line) = react(trigger.name, handle, event.payload, &invocation).await;
-        log::write(&line);
-        result.map_err(|code| lambda_runtime::Error::from(code.as_str()))
+    let app = Arc::new(App::load(trigger, variable)?);
+    app.warm_up();
+    let service = service_fn(move |event: LambdaEvent<Value>| {
+        let app = Arc::clone(&app);
+        async move {
+            let invocation = Invocation::from(&event.context).of_trigger();
+            let (result, line) = react(&app, trigger, handle, event.payload, &invocation).await;
+            log::write(&line);
+            result.map_err(|code| lambda_runtime::Error::from(code.as_str()))
+        }
     });
     Ok(Runtime::new(service).run().await?)
 }

@@ -4,7 +4,7 @@
 //! `&` would read another one than the one that is stored, and could never sign in. So ours hold nothing that HTML, a mail
 //! client's search for links, or a reader's eye could take for something else.
 
-use crate::{error::Failure, secret::Secret};
+use crate::{error::Failure, random, secret::Secret};
 
 /// Without `B` (8), `I` (l, 1), `O` and `Q` (0), `S` (5), `Z` (2).
 const UPPER: &[u8] = b"ACDEFGHJKLMNPRTUVWXY";
@@ -32,25 +32,10 @@ pub fn generate(min_length: usize) -> Result<Secret, Failure> {
             password.push(char::from(SEPARATOR));
         }
         for class in GROUP {
-            password.push(char::from(one_of(class)?));
+            password.push(char::from(random::one_of(class)?));
         }
     }
     Ok(Secret::new(password))
-}
-
-/// One of the characters, each as likely as any other, from the operating system's random source.
-fn one_of(characters: &[u8]) -> Result<u8, Failure> {
-    loop {
-        let mut byte = [0];
-        getrandom::fill(&mut byte).map_err(|error| {
-            Failure::internal(format!("the operating system gives no random bytes: {error}"))
-        })?;
-        let at = usize::from(byte[0]);
-        // What is left of the 256 values after the last whole round would favour the first characters.
-        if at < 256 - 256 % characters.len() {
-            return Ok(characters[at % characters.len()]);
-        }
-    }
 }
 
 #[cfg(test)]

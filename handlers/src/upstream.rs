@@ -1,5 +1,5 @@
-//! What a failed AWS call means for the client. Owns the mapping that is the same for every operation; what an operation's own
-//! errors mean is decided where it is called.
+//! What a failed or incomplete answer of AWS means for the client. Owns the mapping that is the same for every operation; what an
+//! operation's own errors mean is decided where it is called.
 
 use crate::error::{ErrorCode, Failure};
 use aws_sdk_cognitoidentityprovider::{
@@ -10,16 +10,30 @@ use aws_sdk_cognitoidentityprovider::{
 /// Seconds to wait after "Attempt limit exceeded, please try after some time": such limits are in the order of minutes.
 const LIMIT_RETRY_AFTER: u32 = 900;
 
+/// Errors that say that a mail could not be sent: Cognito's, which it raises although what was to be mailed is done, and SES's for
+/// recipients that its sandbox does not know, senders that nobody verified, and accounts that may not send.
+const NOT_MAILED: &[&str] = &[
+    "CodeDeliveryFailureException",
+    "MessageRejected",
+    "MailFromDomainNotVerifiedException",
+    "SendingPausedException",
+    "AccountSuspendedException",
+];
+
 /// Errors whose message says something about the deployment, not about the request. Other messages may quote what was sent
 /// (`Value '…' at 'session' failed to satisfy constraint`), so they stay out of the log. These go in without what may be an
 /// address: SES names the recipients it refuses.
 const TELLING: &[&str] = &[
     "AccessDeniedException",
+    "AccountSuspendedException",
     "CodeDeliveryFailureException",
     "InvalidUserPoolConfigurationException",
     "LimitExceededException",
+    "MailFromDomainNotVerifiedException",
+    "MessageRejected",
     "NotAuthorizedException",
     "ResourceNotFoundException",
+    "SendingPausedException",
     "UnrecognizedClientException",
 ];
 
@@ -42,8 +56,7 @@ where
         SdkError::ServiceError(service) => {
             let status = service.raw().status();
             let is_one_of = |codes: &[&str]| error.code().is_some_and(|code| codes.contains(&code));
-            if is_one_of(&["CodeDeliveryFailureException"]) || is_out_of_mails(error) {
-                // Raised although the user has been created: the resend endpoint sends the mail again.
+            if is_one_of(NOT_MAILED) || is_out_of_mails(error) {
                 ErrorCode::EmailDeliveryFailed
             } else if is_one_of(THROTTLED) || status.as_u16() == 429 {
                 ErrorCode::TooManyRequests
@@ -63,14 +76,21 @@ where
     }
 }
 
-/// Whether Cognito sends no more mails today. `LimitExceededException` has two meanings: one user's attempts, over in minutes,
-/// and the account's mails (50 a day without SES): "Exceeded daily email limit for the operation or the account. …".
+/// What a reply must hold and AWS's types allow to be missing.
+pub fn told<T>(operation: &str, what: &str, value: Option<T>) -> Result<T, Failure> {
+    value.ok_or_else(|| Failure::internal(format!("{operation}: the reply has no {what}")))
+}
+
+/// Whether no more mails are sent today. Cognito's `LimitExceededException` has two meanings: one user's attempts, over in minutes,
+/// and the account's mails (50 a day without SES): "Exceeded daily email limit for the operation or the account. …". So has SES's
+/// `TooManyRequestsException`: "Maximum sending rate exceeded.", over in a second, and "Daily message quota exceeded.".
 fn is_out_of_mails<E>(error: &SdkError<E>) -> bool
 where
     E: ProvideErrorMetadata,
 {
-    error.code() == Some("LimitExceededException")
-        && error.message().is_some_and(|message| message.to_ascii_lowercase().contains("email limit"))
+    let message = error.message().unwrap_or_default().to_ascii_lowercase();
+    let is_throttled = error.code().is_some_and(|code| THROTTLED.contains(&code));
+    is_throttled && (message.contains("email limit") || message.contains("message quota"))
 }
 
 /// The message with every word that holds an `@` replaced.

@@ -2,6 +2,7 @@
 //!
 //! Each rule is AWS's own unless its comment says otherwise. Rules that need two values are in [`super::validate`].
 
+use cogapi_handlers::endpoint::{Endpoint, Feature};
 use cogapi_handlers::registry::ENDPOINTS;
 
 use super::environment::{Architecture, MethodPath, Seconds};
@@ -147,18 +148,35 @@ pub(super) fn stage(text: &str) -> Ruled<String> {
     Ok(text.to_owned())
 }
 
-/// A method and path of the API, as in `"POST /v1/login"`. API Gateway has no settings for what is not there.
-pub(super) fn method_path(text: &str) -> Ruled<MethodPath> {
-    let known: Vec<String> = ENDPOINTS.iter().map(|it| format!("{} {}", it.method, it.path)).collect();
-    if let Some(at) = known.iter().position(|known| known == text) {
-        return Ok(MethodPath { method: ENDPOINTS[at].method, path: ENDPOINTS[at].path });
+/// A method and path of the API, as in `"POST /v1/login"`. API Gateway has no settings for what is not there, so an endpoint
+/// counts only where what it is for is configured.
+pub(super) fn method_path(has: impl Fn(Feature) -> bool) -> impl Fn(&str) -> Ruled<MethodPath> {
+    move |text| {
+        let written = |it: &Endpoint| format!("{} {}", it.method, it.path);
+        match ENDPOINTS.iter().find(|endpoint| written(endpoint) == text) {
+            Some(Endpoint { only_with: Some(feature), .. }) if !has(*feature) => {
+                let section = match feature {
+                    Feature::Passkeys => "[passkeys]",
+                };
+                wrong(format!("is there only with {section}"), format!("add {section}, or leave this out"))
+            }
+            Some(endpoint) => Ok(MethodPath { method: endpoint.method, path: endpoint.path }),
+            None => {
+                let known: Vec<String> = ENDPOINTS.iter().copied().map(written).collect();
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                let help = closest(text, &known).map_or_else(
+                    || {
+                        format!(
+                            "method and path of one, e.g. \"{}\"",
+                            known.first().copied().unwrap_or_default()
+                        )
+                    },
+                    |meant| format!("did you mean \"{meant}\"?"),
+                );
+                wrong("is not an endpoint of the API", help)
+            }
+        }
     }
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let help = closest(text, &known).map_or_else(
-        || format!("method and path of one, e.g. \"{}\"", known.first().copied().unwrap_or_default()),
-        |meant| format!("did you mean \"{meant}\"?"),
-    );
-    wrong("is not an endpoint of the API", help)
 }
 
 /// A web origin as browsers send it (RFC 6454): they compare byte by byte, so a slash or capital would never match.

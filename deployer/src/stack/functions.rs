@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use cogapi_engine::{Desired, Handle};
 use cogapi_handlers::config::env;
 use cogapi_handlers::endpoint::TRIGGER_SECONDS;
-use cogapi_handlers::registry::{ENDPOINTS, TRIGGERS};
+use cogapi_handlers::registry::TRIGGERS;
 
-use super::{Inputs, origins, policies, whole};
+use super::{Inputs, deployed, origins, policies, whole};
 use crate::config::{Admin, Registration};
 use crate::resources::{ClientRef, Function, Role, Tags};
 
@@ -61,7 +61,7 @@ pub(super) fn arn(inputs: &Inputs<'_>, name: &str) -> String {
 /// Declares all functions and their roles.
 pub(super) fn declare(desired: &mut Desired, shared: &Shared<'_>) -> BTreeMap<&'static str, Made> {
     let configured = shared.inputs.environment.functions.timeout.0;
-    let endpoints = ENDPOINTS.iter().map(|endpoint| Plain {
+    let endpoints = deployed(shared.inputs.environment).map(|endpoint| Plain {
         name: endpoint.name,
         summary: endpoint.summary,
         operations: endpoint.operations,
@@ -75,7 +75,7 @@ pub(super) fn declare(desired: &mut Desired, shared: &Shared<'_>) -> BTreeMap<&'
         name: trigger.name,
         summary: trigger.summary,
         operations: trigger.operations,
-        variables: Vec::new(),
+        variables: trigger.environment.to_vec(),
         statement: Some(TRIGGER_STATEMENT),
         // Cognito waits no longer. A function that ran on would only be in the way of the next try, and be paid for.
         timeout_seconds: configured.min(TRIGGER_SECONDS),
@@ -96,6 +96,7 @@ fn function(shared: &Shared<'_>, plain: &Plain, role_arn: String) -> Function {
     let settings = &shared.inputs.environment.functions;
     let secret = plain.variables.contains(&env::CLIENT_SECRET);
     let variables = plain.variables.iter().filter(|name| **name != env::CLIENT_SECRET);
+    let set = |name: &&str| Some(((*name).to_owned(), variable(shared, name)?));
     Function {
         name: full_name(shared.stack, plain.name),
         description: plain.summary.to_owned(),
@@ -105,7 +106,7 @@ fn function(shared: &Shared<'_>, plain: &Plain, role_arn: String) -> Function {
         architecture: settings.architecture.to_string(),
         memory_mb: whole(settings.memory_mb),
         timeout_seconds: whole(plain.timeout_seconds),
-        environment: variables.map(|name| ((*name).to_owned(), variable(shared, name))).collect(),
+        environment: variables.filter_map(set).collect(),
         client_secret_of: secret
             .then(|| ClientRef { pool_id: shared.pool.id.clone(), client_id: shared.client_id.to_owned() }),
         log_group: shared.log_group.to_owned(),
@@ -116,9 +117,10 @@ fn function(shared: &Shared<'_>, plain: &Plain, role_arn: String) -> Function {
     }
 }
 
-/// The value of a variable that a handler declares.
-fn variable(shared: &Shared<'_>, name: &str) -> String {
+/// The value of a variable that a handler declares; nothing where it is optional and not configured.
+fn variable(shared: &Shared<'_>, name: &str) -> Option<String> {
     let environment = shared.inputs.environment;
+    let email = &environment.email;
     let value = match name {
         env::USER_POOL_ID => &shared.pool.id,
         env::CLIENT_ID => shared.client_id,
@@ -133,10 +135,16 @@ fn variable(shared: &Shared<'_>, name: &str) -> String {
             Admin::Group => "group",
             Admin::Iam => "iam",
         },
+        env::MFA_RESET_SUBJECT => &email.mfa_reset_subject,
+        env::MFA_RESET_MESSAGE => &email.mfa_reset_message,
+        env::EMAIL_FROM => &email.from,
+        env::EMAIL_REPLY_TO => email.reply_to.as_ref()?,
+        env::SES_IDENTITY_ARN => email.ses_identity_arn.as_ref()?,
+        env::PASSKEY_RELYING_PARTY_ID => &environment.passkeys.as_ref()?.relying_party_id,
         // A handler that asks for what nobody sets is a mistake in the handlers, found by the first test that declares it.
         other => panic!("no value is known for the variable {other}"),
     };
-    value.to_owned()
+    Some(value.to_owned())
 }
 
 #[cfg(test)]
@@ -148,13 +156,12 @@ mod tests {
     use super::*;
     use crate::stack::desired;
 
-    /// The functions of an environment with these settings, by name.
-    fn functions(settings: &str) -> BTreeMap<String, Value> {
-        let text = format!(
-            "[aws]\nregion = \"eu-west-1\"\n[state]\nbucket = \"b-state\"\n[api]\nname = \"shop\"\n\
-             [email]\nfrom = \"hello@example.com\"\n{settings}"
-        );
-        let environment = crate::config::parse("dev", "test.toml", &text).unwrap();
+    const LEAST: &str = "[aws]\nregion = \"eu-west-1\"\n[state]\nbucket = \"b-state\"\n[api]\nname = \"shop\"\n\
+                         [email]\nfrom = \"hello@example.com\"\n";
+
+    /// The functions of an environment, by name.
+    fn functions(text: &str) -> BTreeMap<String, Value> {
+        let environment = crate::config::parse("dev", "test.toml", text).unwrap();
         let desired = desired(&Inputs {
             environment: &environment,
             account: "123456789012",
@@ -170,19 +177,46 @@ mod tests {
     #[test]
     fn a_trigger_has_no_more_time_than_cognito_waits() {
         for (settings, seconds) in [("", 10), ("[functions]\ntimeout = \"29s\"\n", 29)] {
-            let functions = functions(settings);
+            let functions = functions(&format!("{LEAST}{settings}"));
             for trigger in TRIGGERS {
                 assert_eq!(functions[trigger.name]["timeout_seconds"], 5, "{}", trigger.name);
             }
-            for endpoint in ENDPOINTS {
-                assert_eq!(functions[endpoint.name]["timeout_seconds"], seconds, "{}", endpoint.name);
+            for (name, function) in &functions {
+                let is_trigger = TRIGGERS.iter().any(|trigger| trigger.name == name);
+                assert!(is_trigger || function["timeout_seconds"] == seconds, "{name}");
             }
         }
     }
 
     #[test]
+    fn the_longest_texts_fit_into_every_functions_environment() {
+        let host = format!("{}.{0}.{0}.{}.example", "h".repeat(63), "o".repeat(53));
+        let address = format!("{}@{host}", "a".repeat(64));
+        let origins: Vec<_> = (1..8).map(|at| format!("\"https://{at}{}\"", &host[1..])).collect();
+        let text = LEAST.replace("hello@example.com", &address).replace(
+            "[email]",
+            &format!(
+                "cors_origins = [{}]\n[mfa]\nissuer = \"{}\"\n[email]\nreply_to = \"{address}\"\n\
+                 ses_identity_arn = \"arn:aws-us-gov:ses:us-gov-west-1:123456789012:identity/{address}\"\n\
+                 mfa_reset_subject = \"{}\"\nmfa_reset_message = \"{{code}}{}\"",
+                origins.join(", "),
+                "€".repeat(64),
+                "€".repeat(140),
+                "x".repeat(1994),
+            ),
+        );
+        for (name, function) in functions(&text) {
+            let environment = function["environment"].as_object().unwrap();
+            let length: usize =
+                environment.iter().map(|(key, value)| key.len() + value.as_str().unwrap().len()).sum();
+            // The app client's secret is told apart, and has 64 characters at most.
+            assert!(length + "CLIENT_SECRET".len() + 64 <= 4096, "{name}: {length}");
+        }
+    }
+
+    #[test]
     fn the_handlers_know_the_policys_length() {
-        let functions = functions("[password]\nmin_length = 30\n");
+        let functions = functions(&format!("{LEAST}[password]\nmin_length = 30\n"));
         assert_eq!(functions["create-user"]["environment"]["PASSWORD_MIN_LENGTH"], json!("30"));
     }
 }

@@ -93,14 +93,22 @@ fn the_names_of_all_resources() {
     let named = names(&desired).into_iter().map(|(address, name)| format!("{address}: {name}"));
     insta::assert_snapshot!(lines(named), @r"
     app_client.api: myco-auth-dev
+    function.create-auth-challenge: myco-auth-dev-create-auth-challenge
     function.create-user: myco-auth-dev-create-user
     function.custom-message: myco-auth-dev-custom-message
+    function.define-auth-challenge: myco-auth-dev-define-auth-challenge
     function.login: myco-auth-dev-login
+    function.logout: myco-auth-dev-logout
+    function.mfa-verify: myco-auth-dev-mfa-verify
+    function.refresh-token: myco-auth-dev-refresh-token
     function.userinfo: myco-auth-dev-userinfo
+    function.verify-auth-challenge-response: myco-auth-dev-verify-auth-challenge-response
     log_group.functions: /cogapi/myco-auth-dev
     rest_api.main: myco-auth-dev
+    role.calls-2-c6dfb536: myco-auth-dev-calls-2-c6dfb536
     role.calls-AdminCreateUser: myco-auth-dev-calls-AdminCreateUser
     role.calls-AdminInitiateAuth: myco-auth-dev-calls-AdminInitiateAuth
+    role.calls-SendEmail: myco-auth-dev-calls-SendEmail
     role.calls-nothing: myco-auth-dev-calls-nothing
     role.invoke: myco-auth-dev-invoke
     stage.main: development
@@ -118,21 +126,32 @@ fn what_each_resource_waits_for() {
     insta::assert_snapshot!(lines(waits), @r"
     app_client.api: user_pool.main
     deployment.main: rest_api.main user_pool.main
+    function.create-auth-challenge: log_group.functions role.calls-SendEmail
     function.create-user: app_client.api log_group.functions role.calls-AdminCreateUser user_pool.main
     function.custom-message: log_group.functions role.calls-nothing
+    function.define-auth-challenge: app_client.api log_group.functions role.calls-nothing
     function.login: app_client.api log_group.functions role.calls-AdminInitiateAuth user_pool.main
+    function.logout: app_client.api log_group.functions role.calls-nothing
+    function.mfa-verify: app_client.api log_group.functions role.calls-2-c6dfb536 user_pool.main
+    function.refresh-token: app_client.api log_group.functions role.calls-nothing user_pool.main
     function.userinfo: app_client.api log_group.functions role.calls-nothing user_pool.main
+    function.verify-auth-challenge-response: log_group.functions role.calls-nothing
     log_group.functions
+    permission.create-auth-challenge: function.create-auth-challenge user_pool.main
     permission.custom-message: function.custom-message user_pool.main
+    permission.define-auth-challenge: function.define-auth-challenge user_pool.main
+    permission.verify-auth-challenge-response: function.verify-auth-challenge-response user_pool.main
     rest_api.main: role.invoke user_pool.main
+    role.calls-2-c6dfb536: log_group.functions user_pool.main
     role.calls-AdminCreateUser: log_group.functions user_pool.main
     role.calls-AdminInitiateAuth: log_group.functions user_pool.main
+    role.calls-SendEmail: log_group.functions
     role.calls-nothing: log_group.functions
     role.invoke
-    stage.main: deployment.main function.create-user function.custom-message function.login function.userinfo rest_api.main user_pool_triggers.main
+    stage.main: deployment.main function.create-auth-challenge function.create-user function.custom-message function.define-auth-challenge function.login function.logout function.mfa-verify function.refresh-token function.userinfo function.verify-auth-challenge-response rest_api.main user_pool_triggers.main
     user_group.admins: user_pool.main
     user_pool.main
-    user_pool_triggers.main: function.custom-message permission.custom-message user_pool.main
+    user_pool_triggers.main: function.create-auth-challenge function.custom-message function.define-auth-challenge function.verify-auth-challenge-response permission.create-auth-challenge permission.custom-message permission.define-auth-challenge permission.verify-auth-challenge-response user_pool.main
     ");
 }
 
@@ -179,19 +198,69 @@ fn what_each_role_allows_and_who_may_assume_it() {
     let documents = of_kind(&desired, "role")
         .map(|(address, role)| format!("{address}\n  trust  {}\n  policy {}", role["trust"], role["policy"]));
     insta::assert_snapshot!(lines(documents), @r#"
+    role.calls-2-c6dfb536
+      trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
+      policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminGetUser","cognito-idp:AdminRespondToAuthChallenge"],"Resource":"${ref:user_pool.main#arn}"}]}
     role.calls-AdminCreateUser
       trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
       policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminCreateUser"],"Resource":"${ref:user_pool.main#arn}"}]}
     role.calls-AdminInitiateAuth
       trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
       policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminInitiateAuth"],"Resource":"${ref:user_pool.main#arn}"}]}
+    role.calls-SendEmail
+      trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
+      policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"Mail","Effect":"Allow","Action":["ses:SendEmail"],"Resource":["arn:aws:ses:eu-west-1:123456789012:configuration-set/*","arn:aws:ses:eu-west-1:123456789012:identity/*"],"Condition":{"StringEquals":{"ses:FromAddress":"hello@example.com"}}}]}
     role.calls-nothing
       trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
       policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"}]}
     role.invoke
       trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},"Action":"sts:AssumeRole"}]}
-      policy {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":["arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-create-user","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-login","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-userinfo"]}]}
+      policy {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":["arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-create-user","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-login","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-logout","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-mfa-verify","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-refresh-token","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-userinfo"]}]}
     "#);
+}
+
+#[test]
+fn an_endpoint_that_is_left_out_has_neither_route_nor_function_nor_permission() {
+    for environment in variants("dev") {
+        let desired = declared(&environment);
+        let here: BTreeSet<&str> = deployed(&environment).map(|endpoint| endpoint.name).collect();
+        let invoked =
+            &of_kind(&desired, "role").find(|(role, _)| role.name() == "invoke").unwrap().1["policy"];
+        let (_, api) = of_kind(&desired, "rest_api").next().unwrap();
+        for endpoint in ENDPOINTS {
+            let is_here = here.contains(endpoint.name);
+            assert_eq!(is_here, endpoint.only_with.is_none() || environment.passkeys.is_some());
+            let route = format!("{} {}", endpoint.method, endpoint.path);
+            assert_eq!(api["routes"].get(&route).is_some(), is_here, "{route}");
+            let mut functions = of_kind(&desired, "function").map(|(address, _)| address.name());
+            assert_eq!(functions.any(|name| name == endpoint.name), is_here, "{route}");
+            let arn = format!("function:myco-auth-dev-{}\"", endpoint.name);
+            assert_eq!(invoked.to_string().contains(&arn), is_here, "{route}");
+        }
+    }
+}
+
+#[test]
+fn what_needs_passkeys_is_there_only_with_them() {
+    let (without, with) = (
+        environment("dev", LEAST),
+        environment("dev", &format!("{LEAST}[passkeys]\nrelying_party_id = \"a.example\"\n")),
+    );
+    assert!(has(&without, None) && !has(&without, Some(Feature::Passkeys)));
+    assert!(has(&with, None) && has(&with, Some(Feature::Passkeys)));
+}
+
+#[test]
+fn browsers_may_sign_where_administrators_do() {
+    let headers = |file: &str| {
+        let desired = declared(&environment("dev", &format!("{LEAST}{file}")));
+        of_kind(&desired, "rest_api").next().unwrap().1["cors"]["headers"].clone()
+    };
+    assert_eq!(headers(""), json!(["Authorization", "Content-Type"]));
+    let signed = headers("[access]\nadmin = \"iam\"\n").to_string();
+    assert!(
+        ["X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Content-Sha256"].iter().all(|it| signed.contains(it))
+    );
 }
 
 #[test]
@@ -249,15 +318,18 @@ fn the_longest_name_of_an_environment_makes_none_that_aws_refuses() {
 
 #[test]
 fn a_function_gets_the_secret_only_where_its_handler_declares_it() {
-    let desired = least();
-    let knowing =
-        of_kind(&desired, "function").filter(|(_, function)| !function["client_secret_of"].is_null());
-    let knowing: Vec<_> = knowing.map(|(address, _)| address.name()).collect();
-    let declared = ENDPOINTS.iter().filter(|endpoint| endpoint.environment.contains(&"CLIENT_SECRET"));
-    assert_eq!(knowing, declared.map(|endpoint| endpoint.name).collect::<Vec<_>>());
-    // Its value is in no declaration: functions only say whose it is.
-    let mut environments = of_kind(&desired, "function").map(|(_, function)| &function["environment"]);
-    assert!(environments.all(|environment| environment.get("CLIENT_SECRET").is_none()));
+    for environment in variants("dev") {
+        let desired = declared(&environment);
+        let knowing =
+            of_kind(&desired, "function").filter(|(_, function)| !function["client_secret_of"].is_null());
+        let knowing: BTreeSet<_> = knowing.map(|(address, _)| address.name()).collect();
+        let declaring =
+            deployed(&environment).filter(|endpoint| endpoint.environment.contains(&"CLIENT_SECRET"));
+        assert_eq!(knowing, declaring.map(|endpoint| endpoint.name).collect());
+        // Its value is in no declaration: functions only say whose it is.
+        let mut environments = of_kind(&desired, "function").map(|(_, function)| &function["environment"]);
+        assert!(environments.all(|environment| environment.get("CLIENT_SECRET").is_none()));
+    }
 }
 
 #[test]

@@ -1,6 +1,11 @@
 //! Everything that can be switched on and off: from nothing with all of it, each off and on again, and away without a trace.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use cogapi_handlers::config::env;
+use cogapi_handlers::endpoint::{Endpoint, Feature};
+use cogapi_handlers::registry::{ENDPOINTS, TRIGGERS};
+use serde_json::{Value, json};
 
 use crate::world::{CONFIGURATION, World};
 use crate::zone::{Zone, without_made_up_names, without_what_stays};
@@ -11,7 +16,7 @@ struct Choice {
     key: &'static str,
     /// The section: one of [`CONFIGURATION`], or one of its own.
     section: &'static str,
-    /// What the plan shows when it is switched off: actions and addresses.
+    /// What the plan shows when it is switched off, beside functions: actions and addresses.
     off: &'static [&'static str],
     /// What is called to switch it off.
     off_calls: &'static [&'static str],
@@ -19,6 +24,73 @@ struct Choice {
     on: &'static [&'static str],
     /// What is called to switch it on.
     on_calls: &'static [&'static str],
+    /// The functions that change with it.
+    functions: Functions,
+}
+
+/// Which functions an option changes.
+#[derive(Clone, Copy)]
+enum Functions {
+    None,
+    All,
+    /// Those that are told this variable.
+    Told(&'static str),
+    /// They are there only with it, and so are their routes.
+    Of(Feature),
+}
+
+impl Functions {
+    fn changes(self, endpoint: &Endpoint) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Told(variable) => endpoint.environment.contains(&variable),
+            Self::Of(feature) => endpoint.only_with == Some(feature),
+        }
+    }
+
+    /// What the plan shows of them, switched on or off.
+    fn planned(self, on: bool) -> Vec<String> {
+        let action = match (self, on) {
+            (Self::Of(_), true) => "create",
+            (Self::Of(_), false) => "delete",
+            _ => "update",
+        };
+        let endpoints = ENDPOINTS.iter().filter(|it| self.changes(it)).map(|it| it.name);
+        let triggers = TRIGGERS.iter().filter(|_| matches!(self, Self::All)).map(|it| it.name);
+        let mut planned: Vec<_> =
+            endpoints.chain(triggers).map(|name| format!("{action} function.{name}")).collect();
+        if matches!(self, Self::Of(_)) && !planned.is_empty() {
+            planned.extend(NEW_ROUTES.iter().map(|change| (*change).to_owned()));
+        }
+        planned
+    }
+
+    /// What is called for them, switched on or off.
+    fn called(self, on: bool) -> Vec<String> {
+        if !matches!(self, Self::Of(_)) || self.planned(on).is_empty() {
+            return Vec::new();
+        }
+        let function = if on { "lambda:CreateFunction" } else { "lambda:DeleteFunction" };
+        NEW_BODY.iter().chain(&["iam:PutRolePolicy", function]).map(|call| (*call).to_owned()).collect()
+    }
+}
+
+impl Choice {
+    fn planned(&self, on: bool) -> Vec<String> {
+        let own = if on { self.on } else { self.off };
+        sorted(own, self.functions.planned(on))
+    }
+
+    fn called(&self, on: bool) -> Vec<String> {
+        let own = if on { self.on_calls } else { self.off_calls };
+        sorted(own, self.functions.called(on))
+    }
+}
+
+fn sorted(some: &[&str], more: Vec<String>) -> Vec<String> {
+    let all: BTreeSet<String> = some.iter().map(|it| (*it).to_owned()).chain(more).collect();
+    all.into_iter().collect()
 }
 
 const CHOICES: [Choice; 7] = [
@@ -30,6 +102,7 @@ const CHOICES: [Choice; 7] = [
         // The account's log role stayed, and is used as it is.
         on: &["create log_group.access", "update stage.main"],
         on_calls: &["apigateway:UpdateStage", "logs:CreateLogGroup", "logs:PutRetentionPolicy"],
+        functions: Functions::None,
     },
     Choice {
         key: "waf = { rate_limit = 300 }",
@@ -38,6 +111,7 @@ const CHOICES: [Choice; 7] = [
         off_calls: &["wafv2:DeleteWebACL", "wafv2:DisassociateWebACL"],
         on: &["create web_acl.main", "create web_acl_association.main"],
         on_calls: &["wafv2:AssociateWebACL", "wafv2:CreateWebACL"],
+        functions: Functions::None,
     },
     Choice {
         key: "method_throttle.\"POST /v1/login\" = { rate = 10, burst = 20 }",
@@ -46,14 +120,16 @@ const CHOICES: [Choice; 7] = [
         off_calls: &["apigateway:UpdateStage"],
         on: &["update stage.main"],
         on_calls: &["apigateway:UpdateStage"],
+        functions: Functions::None,
     },
     Choice {
         key: "reserved_concurrency = 5",
         section: "[functions]",
-        off: FUNCTIONS,
+        off: &[],
         off_calls: &["lambda:DeleteFunctionConcurrency"],
-        on: FUNCTIONS,
+        on: &[],
         on_calls: &["lambda:PutFunctionConcurrency"],
+        functions: Functions::All,
     },
     Choice {
         key: "relying_party_id = \"example.com\"",
@@ -62,6 +138,7 @@ const CHOICES: [Choice; 7] = [
         off_calls: PASSKEYS,
         on: &["update app_client.api", "update user_pool.main"],
         on_calls: PASSKEYS,
+        functions: Functions::Of(Feature::Passkeys),
     },
     Choice {
         key: "name = \"HOST\"\nzone_name = \"example.com\"\nzone_id = \"ZONE\"",
@@ -90,28 +167,31 @@ const CHOICES: [Choice; 7] = [
             "apigateway:CreateDomainName",
             "route53:ChangeResourceRecordSets",
         ],
+        functions: Functions::None,
     },
     Choice {
         key: "registration = \"admin\"",
         section: "[access]",
-        off: REGISTRATION,
-        off_calls: NEW_BODY,
-        on: REGISTRATION,
-        on_calls: NEW_BODY,
+        off: NEW_AUTHORIZATION,
+        off_calls: REGISTRATION,
+        on: NEW_AUTHORIZATION,
+        on_calls: REGISTRATION,
+        functions: Functions::Told(env::REGISTRATION),
     },
 ];
 
-const FUNCTIONS: &[&str] = &[
-    "update function.create-user",
-    "update function.custom-message",
-    "update function.login",
-    "update function.userinfo",
-];
 const PASSKEYS: &[&str] =
     &["cognito-idp:SetUserPoolMfaConfig", "cognito-idp:UpdateUserPool", "cognito-idp:UpdateUserPoolClient"];
-const REGISTRATION: &[&str] =
-    &["replace deployment.main", "update function.create-user", "update rest_api.main", "update stage.main"];
+const NEW_AUTHORIZATION: &[&str] = &["replace deployment.main", "update rest_api.main", "update stage.main"];
+const NEW_ROUTES: &[&str] =
+    &["replace deployment.main", "update rest_api.main", "update role.invoke", "update stage.main"];
 const NEW_BODY: &[&str] = &[
+    "apigateway:CreateDeployment",
+    "apigateway:DeleteDeployment",
+    "apigateway:PutRestApi",
+    "apigateway:UpdateStage",
+];
+const REGISTRATION: &[&str] = &[
     "apigateway:CreateDeployment",
     "apigateway:DeleteDeployment",
     "apigateway:PutRestApi",
@@ -172,13 +252,13 @@ async fn every_option_is_switched_on_and_off_by_itself_and_leaves_no_trace() {
     for choice in &CHOICES {
         let key = choice.key;
         configure(&file(CHOICES.iter().filter(|other| other.key != key)));
-        assert_eq!(planned(world), choice.off, "{key}");
-        assert_eq!(deployed(world), choice.off_calls, "{key}");
+        assert_eq!(planned(world), choice.planned(false), "{key}");
+        assert_eq!(deployed(world), choice.called(false), "{key}");
         assert_eq!(planned(world), [""; 0], "{key}");
 
         configure(&everything());
-        assert_eq!(planned(world), choice.on, "{key}");
-        assert_eq!(deployed(world), choice.on_calls, "{key}");
+        assert_eq!(planned(world), choice.planned(true), "{key}");
+        assert_eq!(deployed(world), choice.called(true), "{key}");
         assert_eq!(planned(world), [""; 0], "{key}");
     }
     assert_eq!(without_made_up_names(world.shape()), complete);

@@ -1,62 +1,37 @@
 """Owns CUSTOM_AUTH: the Define, Create and Verify triggers, unknown users, and sessions that rotate."""
 
-import uuid
-from collections.abc import Callable
-
 from ministack.core.responses import json_response
 from ministack.services import cognito as idp
 
-from cogapi_emulator.cognito import sessions, triggers
-from cogapi_emulator.cognito.refused import Refused, invalid_parameter, not_authorized, raise_if_refused
+from cogapi_emulator.cognito import flows, sessions, triggers
+from cogapi_emulator.cognito.refused import Refused, invalid_parameter, not_authorized
 from cogapi_emulator.cognito.replacing import instead_of
-from cogapi_emulator.patching import around
 
 _CHALLENGE = "CUSTOM_CHALLENGE"
 
 
 def install() -> None:
     """Patch ministack."""
-
-    @around(idp, "_initiate_auth")
-    def initiate_auth(original: Callable, data: dict) -> tuple:
-        pool, _ = idp._pool_for_client(data.get("ClientId"))
-        return _start(pool, data) if pool and _is_custom(data) else original(data)
-
-    @around(idp, "_admin_initiate_auth")
-    def admin_initiate_auth(original: Callable, data: dict) -> tuple:
-        pool = idp._user_pools.get(data.get("UserPoolId"))
-        known = pool and data.get("ClientId") in pool["_clients"]
-        return _start(pool, data) if known and _is_custom(data) else original(data)
-
+    flows.begin_with("CUSTOM_AUTH", _start)
     instead_of(idp, "_continue_custom_auth_after_define")(_after_define)
     instead_of(idp, "_invoke_define_auth_challenge_trigger")(_define_for_srp)
-
-
-def _is_custom(data: dict) -> bool:
-    return data.get("AuthFlow") == "CUSTOM_AUTH"
 
 
 def _start(pool: dict, data: dict) -> tuple:
     client_id = data["ClientId"]
     client = pool["_clients"][client_id]
-    flows = client.get("ExplicitAuthFlows") or []
-    if any(flow.startswith("ALLOW_") for flow in flows) and "ALLOW_CUSTOM_AUTH" not in flows:
+    allowed = client.get("ExplicitAuthFlows") or []
+    if any(flow.startswith("ALLOW_") for flow in allowed) and "ALLOW_CUSTOM_AUTH" not in allowed:
         raise invalid_parameter("CUSTOM_AUTH is not enabled for the client.")
-    parameters = data.get("AuthParameters") or {}
-    named = parameters.get("USERNAME")
-    if not named:
-        raise invalid_parameter("Missing required parameter USERNAME")
-    user, error = idp._resolve_user(pool, named)
-    if user is None and not idp._hides_user_existence(pool, client_id):
-        raise_if_refused(error)
-    if user is not None:
-        _refuse_by_status(user)
-    username = user["Username"] if user else _stand_in(pool, named)
+    named = flows.named(data)
+    user = flows.user_or_nobody(pool, client_id, named)
+    username = user["Username"] if user else flows.stand_in(pool, named)
     token, session = sessions.issue(pool["Id"], client_id, username, _CHALLENGE, named=named)
-    if parameters.get("SRP_A"):
+    srp_a = data["AuthParameters"].get("SRP_A")
+    if srp_a:
         # Started with SRP: Cognito proves the password itself before the custom challenges.
         idp._append_challenge_to_session(session, "SRP_A", True, None, {}, {})
-        session["srp_a"] = parameters["SRP_A"]
+        session["srp_a"] = srp_a
     # AWS: the ClientMetadata of InitiateAuth reaches neither Define nor Create; ministack hands it on.
     return _continue(pool, token, session, {})
 
@@ -103,8 +78,7 @@ def _follow(pool: dict, token: str, session: dict, user: dict | None, metadata: 
             # Whatever the function says, there is nobody to give tokens to.
             raise not_authorized()
         sessions.spend(session)
-        result = idp._build_auth_result(pool["Id"], session["client_id"], user, client_metadata=metadata)
-        return json_response({"ChallengeParameters": {}, "AuthenticationResult": result})
+        return flows.tokens(pool, session["client_id"], user, metadata)
     following = decision.get("challengeName")
     if following in ("PASSWORD_VERIFIER", "SRP_A") and user is not None:
         return idp._return_custom_auth_password_verifier(token, session, user)
@@ -142,23 +116,6 @@ def _invoke(pool: dict, trigger: str, event: dict, user: dict | None) -> dict:
     if response is None:
         raise invalid_parameter("Custom auth lambda trigger is not configured for the user pool.")
     return response
-
-
-def _refuse_by_status(user: dict) -> None:
-    if not user.get("Enabled", True):
-        raise not_authorized("User is disabled.")
-    if user.get("UserStatus") == "UNCONFIRMED":
-        raise Refused("UserNotConfirmedException", "User is not confirmed.")
-
-
-def _stand_in(pool: dict, named: str) -> str:
-    """Return the username of an unknown user: where usernames are made by Cognito, one that looks like them.
-
-    Believed from what AWS documents for SRP ("a simulated UUID"), and the same for the same address.
-    """
-    if not pool.get("UsernameAttributes"):
-        return named
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{pool['Arn']}/{named}"))
 
 
 def _define_for_srp(

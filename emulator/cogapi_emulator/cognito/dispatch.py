@@ -13,12 +13,28 @@ from cogapi_emulator.patching import around
 
 _RESPONSES_TO_CHALLENGES = ("RespondToAuthChallenge", "AdminRespondToAuthChallenge")
 
+_added: dict[str, Callable[[dict], tuple]] = {}
+
 
 def install() -> None:
     """Patch ministack."""
     around(idp, "_run_idp_handler")(_with_refusals)
     around(idp, "_pin_unsigned_idp_scope")(_in_the_owners_account)
     around(idp, "_validate_client_secret_hash")(_over_the_real_username)
+    around(idp, "_dispatch_idp")(_with_what_is_added)
+
+
+def serve(action: str, handler: Callable[[dict], tuple]) -> None:
+    """Answer a public operation that ministack does not know."""
+    _added[action] = handler
+    idp._UNSIGNED_IDP_ACTIONS.add(action)
+
+
+async def _with_what_is_added(dispatch: Callable, action: str, data: dict) -> tuple:
+    handler = _added.get(action)
+    if handler is None:
+        return await dispatch(action, data)
+    return await idp.run_reentrant(idp._run_idp_handler, handler, action, data, thread_name="ministack-cognito-trigger")
 
 
 def _with_refusals(run: Callable, handler: Callable, action: str, data: dict) -> tuple:
@@ -34,10 +50,15 @@ def _in_the_owners_account(pin: Callable, data: dict) -> None:
     ministack looks for them in its root account only, so a client in any other account gets
     "Client not found", and parallel tests could use nothing but the Admin operations.
     """
-    account = next(_owners(data), None)
+    account = owner(data)
     if account is not None:
         set_request_account_id(account)
     pin(data)
+
+
+def owner(data: dict) -> str | None:
+    """Return the account of the pool that an unsigned request is for, if there is one."""
+    return next(_owners(data), None)
 
 
 def _owners(data: dict) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from ministack.services import cognito as idp
 
+from cogapi_emulator.cognito import webauthn
 from cogapi_emulator.cognito.refused import Refused, invalid_parameter
 from cogapi_emulator.patching import around
 
@@ -21,6 +22,12 @@ _FIRST_FACTORS = ("PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")
 def install() -> None:
     """Patch ministack."""
     around(idp, "_set_user_pool_mfa_config")(_set)
+
+
+def first_factors(pool: dict) -> list[str]:
+    """Return what users can begin a sign-in with."""
+    policy = (pool.get("Policies") or {}).get("SignInPolicy") or {}
+    return policy.get("AllowedFirstAuthFactors") or ["PASSWORD"]
 
 
 def check_first_factors(factors: list, mfa: str, web_authn: dict | None, tier: str) -> None:
@@ -79,8 +86,7 @@ def _check(data: dict, pool: dict) -> None:
         raise invalid_parameter("Email MFA needs the Essentials tier and an Amazon SES email configuration.")
     web_authn = data.get("WebAuthnConfiguration")
     _check_web_authn(web_authn, tier)
-    factors = ((pool.get("Policies") or {}).get("SignInPolicy") or {}).get("AllowedFirstAuthFactors") or ["PASSWORD"]
-    check_first_factors(factors, mfa, web_authn, tier)
+    check_first_factors(first_factors(pool), mfa, web_authn, tier)
 
 
 def _enabled_factors(data: dict) -> list[str]:
@@ -94,6 +100,10 @@ def _enabled_factors(data: dict) -> list[str]:
 def _check_web_authn(web_authn: dict | None, tier: str) -> None:
     if not web_authn:
         return
+    domain = web_authn.get("RelyingPartyId")
+    if domain and not webauthn.can_be_relying_party(domain):
+        # AWS: "returns an error when you attempt to set your RP URL to a domain on the" public suffix list.
+        raise invalid_parameter(f"The relying party id {domain} is a public suffix.")
     verification = web_authn.get("UserVerification", "preferred")
     factor = web_authn.get("FactorConfiguration", "SINGLE_FACTOR")
     if verification not in ("required", "preferred") or factor not in ("SINGLE_FACTOR", _MULTI_FACTOR):

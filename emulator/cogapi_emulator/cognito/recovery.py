@@ -1,11 +1,12 @@
 """Owns codes by mail: a forgotten password, an admin's reset, the confirmation of a sign-up."""
 
 import time
+from collections.abc import Callable
 
 from ministack.core.responses import json_response
 from ministack.services import cognito as idp
 
-from cogapi_emulator.cognito import messages
+from cogapi_emulator.cognito import attempts, clock, messages
 from cogapi_emulator.cognito.refused import (
     Refused,
     client_not_found,
@@ -14,6 +15,10 @@ from cogapi_emulator.cognito.refused import (
     raise_if_refused,
 )
 from cogapi_emulator.cognito.replacing import instead_of
+from cogapi_emulator.patching import around
+
+# AWS: "The recovery code is valid for one hour."
+_RESET_CODE_SECONDS = 3_600
 
 
 def install() -> None:
@@ -22,6 +27,7 @@ def install() -> None:
     instead_of(idp, "_admin_reset_user_password")(admin_reset_user_password)
     instead_of(idp, "_resend_confirmation_code")(resend_confirmation_code)
     instead_of(idp, "_send_verification_email")(send_sign_up_code)
+    around(idp, "_confirmation_code_error")(_refused_code)
 
 
 def forgot_password(data: dict) -> tuple:
@@ -89,11 +95,33 @@ def send_sign_up_code(pool: dict, username: str, _attributes: dict, _code: str, 
     messages.send_code(pool, "SignUp", user, code, messages.NO_CLIENT, None)
 
 
+def _refused_code(refused: Callable, action: str, data: dict) -> tuple | None:
+    """Refuse a code before it is looked at; ministack's live for ever, and can be guessed as often as one likes."""
+    pool, _ = idp._pool_for_client(data.get("ClientId"))
+    user, _ = idp._resolve_user(pool, data.get("Username")) if pool else (None, None)
+    if action == "ConfirmForgotPassword" and user is not None:
+        attempts.spend_reset_attempt(user)
+        if not user.get("Enabled", True):
+            raise _disabled(pool, data["ClientId"])
+        if clock.now() > user.get("_reset_code_until", float("inf")):
+            user.pop("_reset_code", None)
+    return refused(action, data)
+
+
+def _disabled(pool: dict, client_id: str) -> Refused:
+    """AWS: with PreventUserExistenceErrors, "CodeMismatchException … for users that don't exist or are disabled"."""
+    if idp._hides_user_existence(pool, client_id):
+        return Refused("CodeMismatchException", "Invalid verification code provided, please try again.")
+    return not_authorized("User is disabled.")
+
+
 def _send_reset_code(pool: dict, user: dict, client_id: str, data: dict) -> None:
+    attempts.spend_reset_attempt(user)
     # The source is CustomMessage_ForgotPassword for an admin's reset too.
     code = messages.new_code()
     messages.send_code(pool, "ForgotPassword", user, code, client_id, data.get("ClientMetadata"))
     user["_reset_code"] = code
+    user["_reset_code_until"] = clock.now() + _RESET_CODE_SECONDS
 
 
 def _pool_of_client(data: dict) -> tuple[dict, str]:

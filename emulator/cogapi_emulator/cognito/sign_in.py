@@ -1,6 +1,6 @@
 """Owns what follows a proved password: which challenge comes next, and what answers it.
 
-CUSTOM_AUTH is `custom_auth`'s; the TOTP arithmetic and the enrolment are `totp`'s.
+CUSTOM_AUTH is `custom_auth`'s, USER_AUTH `choices`'; the TOTP arithmetic and the enrolment are `totp`'s.
 """
 
 import json
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from ministack.core.responses import json_response
 from ministack.services import cognito as idp
 
-from cogapi_emulator.cognito import custom_auth, invitations, sessions, totp
+from cogapi_emulator.cognito import attempts, choices, custom_auth, flows, invitations, sessions, totp
 from cogapi_emulator.cognito.refused import client_not_found, invalid_parameter, not_authorized, raise_if_refused
 from cogapi_emulator.cognito.replacing import instead_of
 from cogapi_emulator.patching import around
@@ -30,6 +30,7 @@ def _refused_before_the_password(refused: Callable, user: dict) -> tuple | None:
     AWS: AdminResetUserPassword "deactivates a user's password"; any sign-in gets PasswordResetRequiredException
     from then on, with a wrong password too. ministack compares first.
     """
+    attempts.refuse_locked_out(user)
     if user.get("UserStatus") == "RESET_REQUIRED":
         return idp._password_reset_required()
     return refused(user)
@@ -64,7 +65,7 @@ def password_proved(
         (("Password", "Success"),),
         (challenge or {}).get("Session"),
     )
-    return json_response(challenge) if challenge else _tokens(pool, client_id, user, client_metadata)
+    return json_response(challenge) if challenge else flows.tokens(pool, client_id, user, client_metadata)
 
 
 def respond_to_auth_challenge(data: dict) -> tuple:
@@ -115,18 +116,21 @@ def _answer_new_password(pool: dict, session: dict, data: dict) -> tuple:
     challenge = _second_factor(pool, session["client_id"], user)
     if challenge:
         return json_response(challenge)
-    return _tokens(pool, session["client_id"], user, data.get("ClientMetadata"), "TokenGeneration_NewPasswordChallenge")
+    source = "TokenGeneration_NewPasswordChallenge"
+    return flows.tokens(pool, session["client_id"], user, data.get("ClientMetadata"), source)
 
 
 def _answer_totp(pool: dict, session: dict, data: dict) -> tuple:
     responses = data.get("ChallengeResponses") or {}
     user = _user(pool, session, responses)
+    attempts.refuse_locked_out(user)
     refusal = totp.refusal(user, user.get("_totp_secret"), responses.get("SOFTWARE_TOKEN_MFA_CODE"))
     idp._finish_auth_event(user, data.get("Session"), "Mfa", refusal is None)
     if refusal is not None:
+        attempts.failed_to_sign_in(user)
         raise sessions.wrong_answer(session, refusal)
     sessions.spend(session)
-    return _tokens(pool, session["client_id"], user, data.get("ClientMetadata"))
+    return flows.tokens(pool, session["client_id"], user, data.get("ClientMetadata"))
 
 
 def _answer_mfa_setup(pool: dict, session: dict, data: dict) -> tuple:
@@ -135,7 +139,7 @@ def _answer_mfa_setup(pool: dict, session: dict, data: dict) -> tuple:
         # AWS: the session of this answer is the one that VerifySoftwareToken returned.
         raise not_authorized("Invalid session for the user.")
     sessions.spend(session)
-    return _tokens(pool, session["client_id"], user, data.get("ClientMetadata"))
+    return flows.tokens(pool, session["client_id"], user, data.get("ClientMetadata"))
 
 
 _ANSWERS = {
@@ -143,6 +147,8 @@ _ANSWERS = {
     "SOFTWARE_TOKEN_MFA": _answer_totp,
     "MFA_SETUP": _answer_mfa_setup,
     "CUSTOM_CHALLENGE": custom_auth.answer,
+    "SELECT_CHALLENGE": choices.answer_selection,
+    "WEB_AUTHN": choices.answer_passkey,
 }
 
 
@@ -184,14 +190,3 @@ def _user(pool: dict, session: dict, responses: dict) -> dict:
     if not user.get("Enabled", True):
         raise not_authorized("User is disabled.")
     return user
-
-
-def _tokens(
-    pool: dict,
-    client_id: str,
-    user: dict,
-    client_metadata: dict | None,
-    source: str = "TokenGeneration_Authentication",
-) -> tuple:
-    result = idp._build_auth_result(pool["Id"], client_id, user, trigger_source=source, client_metadata=client_metadata)
-    return json_response({"ChallengeParameters": {}, "AuthenticationResult": result})

@@ -9,7 +9,7 @@ import time
 from ministack.core.responses import json_response
 from ministack.services import cognito as idp
 
-from cogapi_emulator.cognito import sessions
+from cogapi_emulator.cognito import access_tokens, sessions
 from cogapi_emulator.cognito.refused import Refused, invalid_parameter, not_authorized
 from cogapi_emulator.cognito.replacing import instead_of
 
@@ -62,7 +62,7 @@ def associate_software_token(data: dict) -> tuple:
     """Make a secret for the access token's user, or for the user of an MFA_SETUP session."""
     secret = base64.b32encode(secrets.token_bytes(32)).decode().rstrip("=")
     if _one_of(data) == "AccessToken":
-        pool, user = _by_access_token(data["AccessToken"])
+        pool, user = access_tokens.owner(data)
         _refuse_unless_allowed(pool)
         user["_totp_pending_secret"] = secret
         return json_response({"SecretCode": secret})
@@ -80,7 +80,7 @@ def verify_software_token(data: dict) -> tuple:
     """Check a code against the secret that was made, and make it the user's authenticator."""
     code = data.get("UserCode")
     if _one_of(data) == "AccessToken":
-        pool, user = _by_access_token(data["AccessToken"])
+        pool, user = access_tokens.owner(data)
         secret = user.get("_totp_pending_secret")
         if secret is None:
             raise Refused("SoftwareTokenMFANotFoundException", "Software token MFA has not been associated.")
@@ -107,13 +107,6 @@ def _one_of(data: dict) -> str:
     if len(given) != 1:
         raise invalid_parameter("Either an access token or a session is required, but not both.")
     return given[0]
-
-
-def _by_access_token(token: str) -> tuple[dict, dict]:
-    user, pool = idp._user_pool_for_access_token(token)
-    if user is None:
-        raise not_authorized("Invalid Access Token")
-    return pool, user
 
 
 def _refuse_unless_allowed(pool: dict) -> None:

@@ -5,11 +5,13 @@ use crate::{
     app::App,
     aws,
     config::env,
-    endpoint::{Authorization, Endpoint},
+    endpoint::{Authorization, Chapter, Endpoint, Success},
     error::{ErrorCode, Failure, FieldProblem, NOT_ACCEPTED},
-    formats,
+    field::{EMAIL, FULL_NAME, MOBILE_PHONE_NUMBER},
+    member::USER_ID,
     reply::Reply,
     request::Request,
+    schema::Member,
     temporary_password, upstream,
 };
 use aws_sdk_cognitoidentityprovider::{
@@ -24,7 +26,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     name: "create-user",
     method: "POST",
     path: "/v1/users",
+    chapter: Chapter::Users,
+    only_with: None,
     authorization: Authorization::Registration,
+    request: &[FULL_NAME.member, EMAIL.member, MOBILE_PHONE_NUMBER.member],
+    reply: Success { status: 201, shapes: &[&[EMAIL.member, USER_ID, Member::status(CREATED)]] },
     operations: &["cognito-idp:AdminCreateUser"],
     calls_cognito: true,
     environment: &[
@@ -44,6 +50,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     summary: "Registers a user, who gets a mail with a temporary password.",
 };
 
+const CREATED: &str = "CREATED";
+
 #[derive(Serialize)]
 struct Created<'a> {
     email: &'a str,
@@ -55,11 +63,7 @@ struct Created<'a> {
 pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     access::require_registration(request, &app.config)?;
     let mut fields = request.fields()?;
-    let taken = (
-        fields.take("full_name", formats::full_name),
-        fields.take("email", formats::email),
-        fields.take("mobile_phone_number", formats::phone_number),
-    );
+    let taken = (fields.take(&FULL_NAME), fields.take(&EMAIL), fields.take(&MOBILE_PHONE_NUMBER));
     let (full_name, email, phone_number) = fields.finish(taken)?;
 
     let password = temporary_password::generate(app.config.password_min_length()?)?;
@@ -85,11 +89,9 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     let output = result.map_err(|error| refusal(&error))?;
 
     // In a pool whose users sign in by e-mail the username is the `sub`.
-    let user_id = output
-        .user()
-        .and_then(|user| user.username())
-        .ok_or_else(|| Failure::internal("AdminCreateUser: the reply has no username"))?;
-    Reply::json(201, &Created { email: &email, user_id, status: "CREATED" })
+    let username = output.user().and_then(|user| user.username());
+    let user_id = upstream::told("AdminCreateUser", "username", username)?;
+    Reply::json(201, &Created { email: &email, user_id, status: CREATED })
 }
 
 /// Cognito's formats are its own: what passes ours may still be refused. What its messages say, in lower case, and of which field.

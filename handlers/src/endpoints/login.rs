@@ -2,13 +2,17 @@
 
 use crate::{
     app::App,
+    authenticator::{self, NewAuthenticator, Opened},
     aws::secret_hash,
     config::env,
-    endpoint::{Authorization, Endpoint},
+    endpoint::{Authorization, Chapter, Endpoint, Success},
     error::{ErrorCode, Failure},
-    formats, otpauth,
+    field::{EMAIL, MFA_SESSION, PASSWORD, VERIFICATION_SESSION, VERIFICATION_TYPE},
+    formats::SOFTWARE_TOKEN_MFA,
+    member::{OTPAUTH_URI, QR_CODE_SECRET},
     reply::Reply,
     request::Request,
+    schema::{Kind, Member},
     secret::Secret,
     timing, upstream,
 };
@@ -23,7 +27,17 @@ pub const ENDPOINT: Endpoint = Endpoint {
     name: "login",
     method: "POST",
     path: "/v1/login",
+    chapter: Chapter::Sessions,
+    only_with: None,
     authorization: Authorization::Open,
+    request: &[EMAIL.member, PASSWORD.member],
+    reply: Success {
+        status: 200,
+        shapes: &[
+            &[EMAIL.member, VERIFICATION_TYPE.member, VERIFICATION_SESSION.member],
+            &[EMAIL.member, SET_UP_TYPE, MFA_SESSION.member, QR_CODE_SECRET, OTPAUTH_URI],
+        ],
+    },
     // AssociateSoftwareToken is authorized by its session alone; IAM has no say in it.
     operations: &["cognito-idp:AdminInitiateAuth"],
     calls_cognito: true,
@@ -36,6 +50,14 @@ pub const ENDPOINT: Endpoint = Endpoint {
     ],
     summary: "Proves e-mail address and password, and opens the session of the second factor.",
 };
+
+const INITIATE: &str = "AdminInitiateAuth";
+const MFA_SETUP: &str = "MFA_SETUP";
+const SET_UP_TYPE: Member = Member::new(
+    "verification_type",
+    Kind::Constant(MFA_SETUP),
+    "The second factor is still to be set up: go on with `confirm-mfa`.",
+);
 
 /// The second factor is asked for.
 #[derive(Serialize)]
@@ -51,14 +73,14 @@ struct SetupWanted<'a> {
     email: &'a str,
     verification_type: &'static str,
     mfa_session: &'a str,
-    qr_code_secret: &'a str,
-    otpauth_uri: String,
+    #[serde(flatten)]
+    authenticator: NewAuthenticator,
 }
 
 /// Answers the request.
 pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     let mut fields = request.fields()?;
-    let taken = (fields.take("email", formats::email), fields.take("password", formats::password));
+    let taken = (fields.take(&EMAIL), fields.take(&PASSWORD));
     let (email, password) = fields.finish(taken)?;
 
     let output = match initiate(app, &email, &password).await {
@@ -74,17 +96,23 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     };
     match output.challenge_name() {
         Some(ChallengeNameType::SoftwareTokenMfa) => {
-            let verification_session = session(output.session(), "AdminInitiateAuth")?;
-            let verification_type = "SOFTWARE_TOKEN_MFA";
+            let verification_session = upstream::told(INITIATE, "session", output.session())?;
+            let verification_type = SOFTWARE_TOKEN_MFA;
             Reply::json(200, &CodeWanted { email: &email, verification_session, verification_type })
         }
         Some(ChallengeNameType::MfaSetup) => {
-            set_up(app, &email, session(output.session(), "AdminInitiateAuth")?).await
+            let opened = upstream::told(INITIATE, "session", output.session())?;
+            let (authenticator, session) =
+                authenticator::set_up(app, &email, Opened::Session(opened)).await?;
+            // Sessions are for one use: the one that was opened is spent.
+            let mfa_session = &upstream::told(authenticator::OPERATION, "session", session)?;
+            let verification_type = MFA_SETUP;
+            Reply::json(200, &SetupWanted { email: &email, verification_type, mfa_session, authenticator })
         }
         Some(ChallengeNameType::NewPasswordRequired) => Err(ErrorCode::PasswordChangeRequired.into()),
         // Neither a known challenge nor tokens may go out: tokens here would mean that the pool does not ask for MFA.
-        Some(_) => Err(Failure::internal("AdminInitiateAuth: a challenge that this API does not use")),
-        None => Err(Failure::internal("AdminInitiateAuth: tokens without a second factor")),
+        Some(_) => Err(Failure::internal(format!("{INITIATE}: a challenge that this API does not use"))),
+        None => Err(Failure::internal(format!("{INITIATE}: tokens without a second factor"))),
     }
 }
 
@@ -107,38 +135,10 @@ async fn initiate(app: &App, email: &str, password: &Secret) -> Result<AdminInit
             AdminInitiateAuthError::NotAuthorizedException(_)
             | AdminInitiateAuthError::UserNotFoundException(_)
             | AdminInitiateAuthError::UserNotConfirmedException(_),
-        ) => {
-            Failure::new(ErrorCode::InvalidCredentials).because(upstream::cause("AdminInitiateAuth", &error))
-        }
+        ) => Failure::new(ErrorCode::InvalidCredentials).because(upstream::cause(INITIATE, &error)),
         Some(AdminInitiateAuthError::PasswordResetRequiredException(_)) => {
             ErrorCode::PasswordResetRequired.into()
         }
-        _ => upstream::failure("AdminInitiateAuth", &error),
+        _ => upstream::failure(INITIATE, &error),
     })
-}
-
-async fn set_up(app: &App, email: &str, opened: &str) -> Result<Reply, Failure> {
-    let output = app
-        .cognito()?
-        .associate_software_token()
-        .session(opened)
-        .send()
-        .await
-        .map_err(|error| upstream::failure("AssociateSoftwareToken", &error))?;
-    let secret = output
-        .secret_code()
-        .ok_or_else(|| Failure::internal("AssociateSoftwareToken: the reply has no secret"))?;
-    let setup = SetupWanted {
-        email,
-        verification_type: "MFA_SETUP",
-        // Sessions are for one use: the one that was opened is spent.
-        mfa_session: session(output.session(), "AssociateSoftwareToken")?,
-        qr_code_secret: secret,
-        otpauth_uri: otpauth::uri(app.config.mfa_issuer()?, email, secret),
-    };
-    Reply::json(200, &setup)
-}
-
-fn session<'a>(session: Option<&'a str>, operation: &str) -> Result<&'a str, Failure> {
-    session.ok_or_else(|| Failure::internal(format!("{operation}: the reply has no session")))
 }

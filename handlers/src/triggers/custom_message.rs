@@ -1,6 +1,7 @@
 //! `CustomMessage`: subject and body of every mail that Cognito sends.
 
 use crate::{
+    app::App,
     email::{self, Message},
     endpoint::Trigger,
     error::Failure,
@@ -12,13 +13,14 @@ pub const TRIGGER: Trigger = Trigger {
     name: "custom-message",
     source: "CustomMessage",
     operations: &[],
+    environment: &[],
     summary: "Writes the mails that Cognito sends, in the user's language.",
 };
 
 /// Fills the event's response. An event that has no template, or is not as expected, goes back as it came: Cognito then sends
 /// its own text, which is better than no mail.
 #[allow(clippy::unused_async, reason = "all handlers have one signature")]
-pub async fn handle(mut event: Value) -> Result<Value, Failure> {
+pub async fn handle(_app: &App, mut event: Value) -> Result<Value, Failure> {
     if let Some(mail) = write(&event)
         && let Some(response) = event.get_mut("response").and_then(Value::as_object_mut)
     {

@@ -4,10 +4,11 @@ use crate::{custom_message::is_taken, support::*};
 use aws_smithy_http_client::test_util::StaticReplayClient;
 use cogapi_handlers::{
     email::{Mail, Message, Values, write},
+    endpoint::Endpoint,
     registry::ENDPOINTS,
 };
-use proptest::{collection::vec, option, prelude::*};
-use serde_json::{Map, Value, json};
+use proptest::{collection::vec, prelude::*};
+use serde_json::{Value, json};
 
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -25,28 +26,48 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Objects near the right ones: the contract's fields, each absent, right or anything.
-fn nearly_right() -> impl Strategy<Value = Value> {
-    let field = |name: &'static str, right: &'static str| {
-        option::of(prop_oneof![Just(json!(right)), any_json()]).prop_map(move |value| (name, value))
-    };
-    let fields = (
-        field("email", EMAIL),
-        field("password", PASSWORD),
-        field("full_name", "Jane Doe"),
-        field("mobile_phone_number", "+33612345678"),
-    );
-    fields.prop_map(|(a, b, c, d)| {
-        let members = [a, b, c, d].into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        Value::Object(members.collect::<Map<_, _>>())
-    })
+/// A body that nobody declared, or one near the right one: each declared field absent, right or anything.
+#[derive(Debug, Clone)]
+enum Body {
+    Any(String),
+    Near(Vec<Field>),
 }
 
-fn any_body() -> impl Strategy<Value = String> {
+#[derive(Debug, Clone)]
+enum Field {
+    Absent,
+    Right,
+    Anything(Value),
+}
+
+impl Body {
+    fn of(&self, endpoint: &Endpoint) -> String {
+        match self {
+            Self::Any(text) => text.clone(),
+            Self::Near(changes) => {
+                let Value::Object(mut body) = right_body(endpoint) else { unreachable!("an object") };
+                for (member, change) in endpoint.request.iter().zip(changes) {
+                    match change {
+                        Field::Absent => body.remove(member.name),
+                        Field::Right => None,
+                        Field::Anything(value) => body.insert(member.name.to_owned(), value.clone()),
+                    };
+                }
+                Value::Object(body).to_string()
+            }
+        }
+    }
+}
+
+fn any_field() -> impl Strategy<Value = Field> {
+    prop_oneof![Just(Field::Absent), Just(Field::Right), any_json().prop_map(Field::Anything)]
+}
+
+fn any_body() -> impl Strategy<Value = Body> {
     prop_oneof![
-        any::<String>(),
-        any_json().prop_map(|it| it.to_string()),
-        nearly_right().prop_map(|it| it.to_string())
+        any::<String>().prop_map(Body::Any),
+        any_json().prop_map(|it| Body::Any(it.to_string())),
+        vec(any_field(), 8).prop_map(Body::Near),
     ]
 }
 
@@ -65,14 +86,17 @@ proptest! {
     }
 
     #[test]
-    fn every_body_gets_one_of_the_contracts_replies(body in any_body(), base64: bool, claims in any_json()) {
+    fn every_request_gets_one_of_the_contracts_replies(
+        body in any_body(), user: String, base64: bool, claims in any_json()
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         runtime.block_on(async {
             for endpoint in ENDPOINTS {
                 // Any call to Cognito fails, which is 503 at the end.
                 let app = app_over(endpoint.name, StaticReplayClient::new(vec![]), &[]);
                 let event = json!({
-                    "body": body,
+                    "body": body.of(endpoint),
+                    "pathParameters": {"user_id": user},
                     "isBase64Encoded": base64,
                     "requestContext": {"authorizer": {"claims": if claims.is_object() { claims.clone() } else { json!(null) }}},
                 });

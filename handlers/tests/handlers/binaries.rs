@@ -1,6 +1,7 @@
 //! The two binaries, run as Lambda runs them, against a runtime API on this machine.
 
 use crate::support::variable;
+use cogapi_handlers::registry::{ENDPOINTS, TRIGGERS as TRIGGERS_LISTED};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -147,10 +148,12 @@ fn the_handler_variable_chooses_the_trigger() {
 
 #[test]
 fn an_unknown_function_says_which_there_are() {
-    for (binary, known) in [(API, "create-user, login, userinfo"), (TRIGGERS, "custom-message")] {
+    let endpoints = ENDPOINTS.iter().map(|it| it.name).collect::<Vec<_>>().join(", ");
+    let triggers = TRIGGERS_LISTED.iter().map(|it| it.name).collect::<Vec<_>>().join(", ");
+    for (binary, known) in [(API, endpoints), (TRIGGERS, triggers)] {
         let log = fails_to_start(command(binary, "nonsense", "127.0.0.1:1"));
         let message = log["message"].as_str().unwrap();
-        assert!(message.contains("\"nonsense\"") && message.contains(known), "{message}");
+        assert!(message.contains("\"nonsense\"") && message.contains(&known), "{message}");
     }
 }
 

@@ -1,7 +1,5 @@
-use cogapi_handlers::{
-    email::{LOCALES, Message, Values, write},
-    registry,
-};
+use crate::support::*;
+use cogapi_handlers::email::{LOCALES, Message, Values, write};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
@@ -30,13 +28,8 @@ fn event(source: &str, attributes: &Value) -> Value {
     })
 }
 
-async fn react(event: Value) -> Value {
-    let (_, react) = registry::trigger("custom-message").unwrap();
-    react(event).await.unwrap()
-}
-
 async fn mail(source: &str, attributes: Value) -> (String, String) {
-    let event = react(event(source, &attributes)).await;
+    let event = react("custom-message", event(source, &attributes)).await;
     let text = |name: &str| event["response"][name].as_str().unwrap().to_owned();
     (text("emailSubject"), text("emailMessage"))
 }
@@ -59,7 +52,7 @@ async fn every_mail_of_cognito_has_its_text_and_keeps_the_placeholders() {
 #[tokio::test]
 async fn the_rest_of_the_event_goes_back_as_it_came() {
     let before = event("CustomMessage_ForgotPassword", &json!({"name": "Jane"}));
-    let mut after = react(before.clone()).await;
+    let mut after = react("custom-message", before.clone()).await;
     after["response"] = before["response"].clone();
     assert_eq!(after, before);
 }
@@ -135,6 +128,17 @@ async fn a_user_without_a_name_is_greeted_without_one() {
 }
 
 #[tokio::test]
+async fn it_logs_that_it_was_asked_and_leaves_the_sending_to_cognito() {
+    let event = event("CustomMessage_ForgotPassword", &json!({"name": "Jane Doe"}));
+    let reaction = react_in("custom-message", &[], event, &[]).await;
+    assert!(reaction.mails.is_empty());
+    assert_eq!(
+        (&reaction.log["endpoint"], &reaction.log["outcome"]),
+        (&json!("custom-message"), &json!("ok"))
+    );
+}
+
+#[tokio::test]
 async fn an_event_that_is_not_understood_leaves_cognitos_own_text() {
     let jane = json!({"name": "Jane"});
     let mut without_placeholder = event("CustomMessage_AdminCreateUser", &jane);
@@ -148,7 +152,7 @@ async fn an_event_that_is_not_understood_leaves_cognitos_own_text() {
         json!(null),
         json!([1]),
     ] {
-        assert_eq!(react(event.clone()).await, event);
+        assert_eq!(react("custom-message", event.clone()).await, event);
     }
 }
 

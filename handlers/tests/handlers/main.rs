@@ -2,10 +2,27 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests fail by panicking")]
 
 mod anything;
+mod authenticator;
 mod binaries;
+mod create_auth_challenge;
 mod create_user;
 mod custom_message;
+mod declarations;
+mod define_auth_challenge;
 mod every_request;
 mod login;
+mod logout;
+mod mfa_verify;
+mod passkeys;
+mod passkeys_delete;
+mod passkeys_list;
+mod passkeys_login_complete;
+mod passkeys_login_start;
+mod passkeys_register_complete;
+mod passkeys_register_start;
+mod refresh_token;
+mod ses;
 mod support;
+mod user;
 mod userinfo;
+mod verify_auth_challenge_response;

@@ -6,13 +6,17 @@ use aws_sdk_cognitoidentityprovider::{
 };
 use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
 use aws_smithy_types::body::SdkBody;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cogapi_handlers::{
-    app::App,
+    app::{App, Needs},
     aws,
     endpoint::Endpoint,
     error::ErrorCode,
     registry,
-    runtime::{Invocation, answer},
+    runtime::{self, Invocation, answer},
+    schema,
+    sealed_session::Envelope,
+    secret::Secret,
 };
 use serde_json::{Value, json};
 use std::{
@@ -28,6 +32,7 @@ pub(crate) const SESSION: &str = "AYABe-session-of-the-password";
 pub(crate) const SECOND_SESSION: &str = "AYABe-session-of-the-secret";
 pub(crate) const TOTP_SECRET: &str = "JBSWY3DPEHPK3PXP";
 pub(crate) const CLIENT_SECRET: &str = "client-secret-nobody-may-see";
+pub(crate) const NEW_REFRESH_TOKEN: &str = "eyJjdHkiOiJKV1QifQ.the-next-refresh-token";
 pub(crate) const REQUEST_ID: &str = "gateway-request-1";
 
 /// A partition is a budget of retries that is shared within a process: each app gets its own.
@@ -35,7 +40,7 @@ static PARTITIONS: AtomicUsize = AtomicUsize::new(0);
 
 /// Whatever happens, none of these is ever logged.
 const NEVER_LOGGED: &[&str] =
-    &[PASSWORD, SESSION, SECOND_SESSION, TOTP_SECRET, CLIENT_SECRET, "lambda-secret-key"];
+    &[PASSWORD, SESSION, SECOND_SESSION, TOTP_SECRET, CLIENT_SECRET, NEW_REFRESH_TOKEN, "lambda-secret-key"];
 
 pub(crate) fn variable(name: &str) -> Option<String> {
     let value = match name {
@@ -50,6 +55,10 @@ pub(crate) fn variable(name: &str) -> Option<String> {
         "PASSWORD_MIN_LENGTH" => "14",
         "REGISTRATION" => "open",
         "ADMIN" => "group",
+        "MFA_RESET_SUBJECT" => "Your MFA reset",
+        "MFA_RESET_MESSAGE" => "Your code is {code}.",
+        "EMAIL_FROM" => "hello@example.com",
+        "PASSKEY_RELYING_PARTY_ID" => "example.com",
         _ => return None,
     };
     Some(value.to_owned())
@@ -60,14 +69,37 @@ pub(crate) fn endpoint(name: &str) -> &'static Endpoint {
 }
 
 pub(crate) fn app_over(name: &str, http_client: impl HttpClient + 'static, changed: &[(&str, &str)]) -> App {
-    let get = |name: &str| {
-        let change = changed.iter().find(|(key, _)| *key == name);
-        change.map_or_else(|| variable(name), |(_, value)| Some((*value).to_owned()))
-    };
+    app_of(Needs::from(endpoint(name)), http_client, changed)
+}
+
+pub(crate) fn app_of(needs: Needs, http_client: impl HttpClient + 'static, changed: &[(&str, &str)]) -> App {
+    let get = changing(changed);
     let client = aws::Environment::load(get).unwrap().cognito_over(SharedHttpClient::new(http_client));
     let partition = RetryPartition::new(format!("test-{}", PARTITIONS.fetch_add(1, Ordering::Relaxed)));
     let client = Client::from_conf(client.config().to_builder().retry_partition(partition).build());
-    App::load(endpoint(name), get).unwrap().with_cognito(client)
+    App::load(needs, get).unwrap().with_cognito(client)
+}
+
+/// The app of a function whose mails, if it sends any, go this way.
+pub(crate) fn app_that_mails(
+    needs: Needs,
+    http_client: impl HttpClient + 'static,
+    changed: &[(&str, &str)],
+) -> App {
+    let get = changing(changed);
+    let app = App::load(needs, get).unwrap();
+    let Ok(sender) = app.config.sender() else { return app };
+    let aws = aws::Environment::load(get).unwrap();
+    let ses = aws.ses_over(SharedHttpClient::new(http_client), sender.identity_arn);
+    app.with_ses(ses)
+}
+
+/// The environment with these changes.
+fn changing(changed: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> + Copy {
+    move |name| {
+        let change = changed.iter().find(|(key, _)| *key == name);
+        change.map_or_else(|| variable(name), |(_, value)| Some((*value).to_owned()))
+    }
 }
 
 /// One call that Cognito gets, and its reply.
@@ -123,6 +155,72 @@ pub(crate) fn post(body: &Value) -> Value {
     json!({"requestContext": {"requestId": REQUEST_ID}, "headers": {"origin": "https://app.example"}, "body": body.to_string()})
 }
 
+/// A request that is right in all its parts, by the examples of what the endpoint declares. Its user is [`EMAIL`], and so is the
+/// caller, an administrator.
+pub(crate) fn right(endpoint: &Endpoint) -> Value {
+    let mut claims = id_token_claims();
+    claims["cognito:groups"] = json!("admins");
+    let mut event = with_claims(post(&right_body(endpoint)), &claims);
+    event["pathParameters"] = json!({"user_id": USER_ID});
+    event
+}
+
+pub(crate) fn right_body(endpoint: &Endpoint) -> Value {
+    let mut body = schema::example(endpoint.request);
+    if body.get("access_token").is_some() {
+        body["access_token"] = json!(access_token());
+    }
+    if endpoint.name == "passkeys-login-complete" {
+        body["session"] = json!(sealed(SESSION));
+    }
+    body
+}
+
+/// The session as it is answered to [`EMAIL`] by who begins for everybody alike.
+pub(crate) fn sealed(session: &str) -> String {
+    let envelope = Envelope::of(&Secret::new(CLIENT_SECRET), EMAIL).unwrap();
+    envelope.seal(&Secret::new(session)).unwrap()
+}
+
+/// An access token of our app client, for who does not look at the signature.
+pub(crate) fn access_token() -> String {
+    token_with(&json!({"sub": USER_ID, "token_use": "access", "client_id": "client1"}))
+}
+
+/// An ID token of this user.
+pub(crate) fn id_token(email: &str) -> String {
+    token_with(&json!({"sub": USER_ID, "token_use": "id", "aud": "client1", "email": email}))
+}
+
+/// What Cognito answers at the end of a sign-in of this user.
+pub(crate) fn authentication_result(email: &str) -> Value {
+    json!({
+        "ChallengeParameters": {},
+        "AuthenticationResult": {
+            "AccessToken": access_token(),
+            "IdToken": id_token(email),
+            "RefreshToken": NEW_REFRESH_TOKEN,
+            "ExpiresIn": 3600,
+            "TokenType": "Bearer",
+        },
+    })
+}
+
+/// The same as the API answers it.
+pub(crate) fn tokens(email: &str) -> Value {
+    json!({
+        "access_token": access_token(),
+        "id_token": id_token(email),
+        "refresh_token": NEW_REFRESH_TOKEN,
+        "expires_in": 3600,
+    })
+}
+
+/// A token with these claims.
+pub(crate) fn token_with(claims: &Value) -> String {
+    format!("e30.{}.c2lnbmF0dXJl", URL_SAFE_NO_PAD.encode(claims.to_string()))
+}
+
 pub(crate) fn with_claims(mut event: Value, claims: &Value) -> Value {
     event["requestContext"]["authorizer"] = json!({"claims": claims});
     event
@@ -138,6 +236,70 @@ pub(crate) fn id_token_claims() -> Value {
         "name": "Jane Doe",
         "phone_number": "+33612345678",
     })
+}
+
+/// What a trigger made of its event.
+pub(crate) struct Reaction {
+    pub(crate) result: Result<Value, ErrorCode>,
+    pub(crate) log: Value,
+    /// What SES was sent.
+    pub(crate) mails: Vec<Value>,
+}
+
+/// Lets the trigger react, in an environment with these changes and to an SES that answers this, and checks what holds for every
+/// reaction.
+pub(crate) async fn react_in(name: &str, changed: &[(&str, &str)], event: Value, ses: &[Mailed]) -> Reaction {
+    let (trigger, handle) = registry::trigger(name).expect("a registered trigger");
+    let replay = StaticReplayClient::new(ses.iter().map(Mailed::exchange).collect());
+    let app = app_that_mails(Needs::from(trigger), replay.clone(), changed);
+    let invocation = invocation(name, Duration::from_millis(9500)).of_trigger();
+    let (result, line) = runtime::react(&app, trigger, handle, event.clone(), &invocation).await;
+    if let Ok(answered) = &result {
+        assert_eq!(unanswered(answered), unanswered(&event), "Cognito wants its event back");
+    }
+    assert_is_no_secret_in(&line, result.as_ref().ok().map(|it| &it["response"]));
+    let requests = replay.actual_requests();
+    let mails: Vec<Value> =
+        requests.map(|it| serde_json::from_slice(it.body().bytes().unwrap_or_default()).unwrap()).collect();
+    assert_eq!(mails.len(), ses.len(), "the calls to SES");
+    for mail in &mails {
+        assert_is_no_secret_in(&line, Some(mail));
+    }
+    Reaction { result, log: serde_json::from_str(&line).expect("every log line is JSON"), mails }
+}
+
+/// A trigger's event without its response.
+fn unanswered(event: &Value) -> Value {
+    let mut event = event.clone();
+    if let Some(members) = event.as_object_mut() {
+        members.remove("response");
+    }
+    event
+}
+
+/// Lets a trigger react that sends no mail; its event with the response.
+pub(crate) async fn react(name: &str, event: Value) -> Value {
+    react_in(name, &[], event, &[]).await.result.unwrap()
+}
+
+/// What SES answers.
+#[derive(Clone)]
+pub(crate) struct Mailed {
+    pub(crate) status: u16,
+    pub(crate) error: &'static str,
+    pub(crate) message: &'static str,
+}
+
+/// A mail is on its way.
+pub(crate) const MAILED: Mailed = Mailed { status: 200, error: "", message: "" };
+
+impl Mailed {
+    pub(crate) fn exchange(&self) -> ReplayEvent {
+        let request = http::Request::builder().uri("https://unused").body(SdkBody::empty()).unwrap();
+        let reply = http::Response::builder().status(self.status).header("x-amzn-errortype", self.error);
+        let body = json!({"message": self.message}).to_string();
+        ReplayEvent::new(request, reply.body(SdkBody::from(body)).unwrap())
+    }
 }
 
 pub(crate) async fn call(name: &str, event: Value, calls: &[Call]) -> Answer {
@@ -179,19 +341,24 @@ pub(crate) async fn call_in(name: &str, changed: &[(&str, &str)], event: Value, 
     answer
 }
 
+/// What Lambda says of a call of this function.
+pub(crate) fn invocation(name: &str, budget: Duration) -> Invocation {
+    Invocation { id: "lambda-invocation-1".to_owned(), budget, function: format!("shop-dev-{name}") }
+}
+
 /// Calls the endpoint, and checks what holds for every reply and every log line.
 pub(crate) async fn ask(app: &App, name: &str, event: Value) -> Answer {
     let (endpoint, handle) = registry::endpoint(name).unwrap();
-    let invocation = Invocation { id: "lambda-invocation-1".to_owned(), budget: Duration::from_millis(9500) };
+    let invocation = invocation(name, Duration::from_millis(9500));
+    let sent = event["body"].as_str().and_then(|body| serde_json::from_str(body).ok());
     let event = serde_json::from_value(event).unwrap();
     let (response, line) = answer(app, endpoint, handle, event, &invocation).await;
 
     let body: Value = serde_json::from_str(&response.body).expect("every reply is JSON");
     let log: Value = serde_json::from_str(&line).expect("every log line is JSON");
     assert!(!line.contains('\n'));
-    for secret in NEVER_LOGGED {
-        assert!(!line.contains(secret), "{secret} was logged: {line}");
-    }
+    let told = without_own_words(&log);
+    assert_is_no_secret_in(&told, sent.as_ref());
     assert_eq!(response.headers["Cache-Control"], "no-store");
     assert_eq!(response.headers["Content-Type"], "application/json");
     assert_eq!((&log["endpoint"], &log["status"]), (&json!(name), &json!(response.status_code)));
@@ -207,6 +374,12 @@ pub(crate) async fn ask(app: &App, name: &str, event: Value) -> Answer {
         );
     } else {
         assert_eq!(log["outcome"], "ok");
+        assert_is_no_secret_in(&told, Some(&body));
+        assert_eq!(response.status_code, endpoint.reply.status);
+        let members = body.as_object().expect("a reply is an object");
+        let shapes = endpoint.reply.shapes.iter();
+        let problems: Vec<_> = shapes.map(|shape| schema::check(shape, members)).collect();
+        assert!(problems.iter().any(Result::is_ok), "{body} is not declared: {problems:?}");
     }
     Answer {
         status: response.status_code,
@@ -218,7 +391,52 @@ pub(crate) async fn ask(app: &App, name: &str, event: Value) -> Answer {
     }
 }
 
-fn exchange(call: &Call) -> ReplayEvent {
+/// An event of one of the challenge triggers.
+pub(crate) fn challenge_event(request: &Value) -> Value {
+    json!({
+        "version": "1",
+        "region": "eu-west-1",
+        "userPoolId": "eu-west-1_pool",
+        "userName": USER_ID,
+        "callerContext": {"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": "client1"},
+        "request": request,
+        "response": {},
+    })
+}
+
+/// A log line without the function's name and the outcome, which a client or a reply may name by chance: `logout`, `internal`.
+fn without_own_words(log: &Value) -> String {
+    let mut told = log.clone();
+    for own in ["endpoint", "outcome"] {
+        told[own] = Value::Null;
+    }
+    told.to_string()
+}
+
+/// Nothing that a client or Cognito said is logged, secret or not; what is short may stand in the log by chance.
+fn assert_is_no_secret_in(line: &str, said: Option<&Value>) {
+    for secret in NEVER_LOGGED {
+        assert!(!line.contains(secret), "{secret} was logged: {line}");
+    }
+    match said {
+        Some(Value::String(text)) if text.len() >= 6 => {
+            assert!(!line.contains(text.as_str()), "{text} was logged: {line}");
+        }
+        Some(Value::Array(values)) => {
+            for value in values {
+                assert_is_no_secret_in(line, Some(value));
+            }
+        }
+        Some(Value::Object(members)) => {
+            for value in members.values() {
+                assert_is_no_secret_in(line, Some(value));
+            }
+        }
+        _ => {}
+    }
+}
+
+pub(crate) fn exchange(call: &Call) -> ReplayEvent {
     let request = http::Request::builder().uri("https://unused").body(SdkBody::empty()).unwrap();
     let response = http::Response::builder()
         .status(call.status)

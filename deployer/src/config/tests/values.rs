@@ -1,5 +1,8 @@
 //! Every rule for a single value, each broken in a file that is otherwise right.
 
+use cogapi_handlers::registry::ENDPOINTS;
+
+use super::super::rules::method_path;
 use super::super::{Problem, parse};
 use super::{LEAST, invalid};
 
@@ -322,4 +325,24 @@ fn tags_can_be_set_everywhere() {
         twice.to_string(),
         "dev.toml:11: tags.team: differs from another key in case only (keep one of them)"
     );
+}
+
+#[test]
+fn an_endpoint_that_is_left_out_cannot_be_throttled() {
+    for endpoint in ENDPOINTS {
+        let written = format!("{} {}", endpoint.method, endpoint.path);
+        assert!(method_path(|_| true)(&written).is_ok(), "{written}");
+        let without = method_path(|_| false)(&written);
+        assert_eq!(without.is_ok(), endpoint.only_with.is_none(), "{written}: {without:?}");
+    }
+}
+
+#[test]
+fn a_list_of_origins_that_no_function_could_be_told_is_refused() {
+    let origins = |count: usize| {
+        let origins: Vec<_> = (0..count).map(|at| format!("\"https://app-{at:03}.example.com\"")).collect();
+        format!("[{}]", origins.join(", "))
+    };
+    taken("api.cors_origins", &[&origins(70)]);
+    refused(&[("api.cors_origins", &origins(80), "has 2240 characters")]);
 }

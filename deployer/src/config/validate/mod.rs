@@ -9,6 +9,8 @@ mod sections;
 
 use std::borrow::Borrow;
 
+use cogapi_handlers::endpoint::Feature;
+
 use super::environment::{Environment, Protection};
 use super::file;
 use super::problem::{Checked, Problems};
@@ -20,7 +22,10 @@ pub(super) fn environment(name: &str, file: file::File, problems: &mut Problems)
     let mut check = Check { problems };
     let aws = check.aws(file.aws);
     let state = check.state(file.state);
-    let api = check.api(name, file.api);
+    let has = |feature| match feature {
+        Feature::Passkeys => !matches!(file.passkeys, Ok(None)),
+    };
+    let api = check.api(name, file.api, has);
     let (domain, passkeys) = check.domain_and_passkeys(file.domain, file.passkeys);
     let email = check.email(file.email, aws.as_ref().ok());
     let tokens = check.tokens(file.tokens);

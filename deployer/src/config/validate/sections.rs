@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use cogapi_handlers::endpoint::Feature;
+
 use super::{Check, all, flag};
 use crate::config::environment::{
     Access, Admin, Api, Architecture, Aws, CharacterKind, CorsOrigins, Functions, Mfa, Password,
@@ -17,6 +19,8 @@ use crate::config::rules::{self, Ruled, Wrong};
 const LONGEST_SUFFIX: &str = "-verify-auth-challenge-response-role";
 /// Of a Lambda function's name and of an IAM role's.
 const LONGEST_NAME: usize = 64;
+/// Half of the 4 KB that a function's environment may have.
+const LONGEST_ORIGINS: usize = 2_000;
 /// AWS takes 50 tags; the rest is cogapi's and what teams add by hand.
 const MOST_TAGS: usize = 40;
 
@@ -35,7 +39,13 @@ impl Check<'_> {
         Ok(State { bucket: bucket?, lock_table: lock_table? })
     }
 
-    pub(super) fn api(&mut self, environment: &str, api: file::Api) -> Checked<Api> {
+    /// What `has` names is configured, or tried to be.
+    pub(super) fn api(
+        &mut self,
+        environment: &str,
+        api: file::Api,
+        has: impl Fn(Feature) -> bool,
+    ) -> Checked<Api> {
         let name = self.needed(api.name, |name: &str| {
             let name = rules::api_name(name)?;
             fits_names(&name, environment)?;
@@ -50,7 +60,7 @@ impl Check<'_> {
         });
         let method_throttle = api.method_throttle.and_then(|methods| {
             all(methods.into_iter().map(|(method, throttle)| {
-                let method = self.needed(Ok(method), rules::method_path);
+                let method = self.needed(Ok(method), rules::method_path(&has));
                 let throttle = throttle.and_then(|throttle| self.throttle(throttle));
                 Ok((method?, throttle?))
             }))
@@ -80,6 +90,11 @@ impl Check<'_> {
             _ => rules::origin(origin),
         })?;
         if !origins.iter().any(|origin| origin == "*") {
+            let length = origins.iter().map(|origin| origin.len() + 1).sum::<usize>();
+            if length > LONGEST_ORIGINS {
+                let help = format!("at most {LONGEST_ORIGINS}: functions get them in their environment");
+                return Err(self.problems.report(&at, format!("has {length} characters"), help));
+            }
             return Ok(CorsOrigins::Only(origins.into_iter().collect()));
         }
         if origins.len() > 1 {
