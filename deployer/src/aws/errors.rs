@@ -33,7 +33,7 @@ where
             (detail, hint)
         }
     };
-    let status = error.raw_response().map(|response| response.status());
+    let status = error.raw_response().map(HttpResponse::status);
     let hint = hint.or_else(|| status.filter(|status| status.is_server_error()).map(|_| THEIRS));
     let failure = Failure::new(summary, detail).with_request_id(request_id);
     match hint {

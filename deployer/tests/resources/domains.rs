@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex};
 use aws_sdk_route53::types::{
     AliasTarget, Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
 };
-use cogapi::resources::{Certificate, Context, DomainName, Reporter};
-use serde_json::json;
+use cogapi::resources::{Certificate, Context, Reporter};
 
-use crate::support::{World, tags, tags_and};
+use crate::support::{World, tags_and};
 
 /// The domain that the zone is for.
 pub(crate) const ZONE: &str = "example.com";
@@ -28,22 +27,6 @@ pub(crate) fn name(world: &World) -> String {
 /// A certificate for the zone's names.
 pub(crate) fn certificate(zone_id: &str) -> Certificate {
     Certificate::of("*.example.com", zone_id, tags_and("Name", "wildcard.example.com"))
-}
-
-/// A world with a zone and an issued certificate; the ids of both.
-pub(crate) async fn with_certificate() -> (World, String, String) {
-    let world = World::empty();
-    world.settings(&json!({"acm_validation_seconds": 0, "acm_describe_lag_seconds": 0}));
-    let zone_id = zone(&world).await;
-    let outputs = world.deploy(&certificate(&zone_id), None).await;
-    (world, zone_id, outputs.arn)
-}
-
-/// A domain name in such a world, not made yet.
-pub(crate) async fn with_domain() -> (World, String, DomainName) {
-    let (world, zone_id, arn) = with_certificate().await;
-    let domain = DomainName::regional(&name(&world), &arn, tags());
-    (world, zone_id, domain)
 }
 
 /// A record as somebody may have it.

@@ -13,7 +13,6 @@ use cogapi_engine::Resource as _;
 use serde_json::json;
 
 use crate::code::Code;
-use crate::cognito::owned;
 use crate::function::{Outputs, deployed, let_in, with_role};
 use crate::scripted::{Script, refusal};
 use crate::support::{STACK, World};
@@ -67,7 +66,7 @@ fn logging() -> LoggingConfigBuilder {
 
 /// What shows of the function beside what was declared, which must be the same.
 async fn deviations(world: &World, function: &Function, outputs: &Outputs) -> Vec<(String, String)> {
-    let found = owned(world, function, Some(outputs)).await;
+    let found = world.owned(function, Some(outputs)).await;
     assert_eq!(&Function { deviations: BTreeMap::new(), ..found.clone() }, function);
     found.deviations.into_iter().collect()
 }
@@ -97,7 +96,7 @@ async fn a_statement_that_is_declared_from_now_on_is_not_taken_away() {
     // The state remembers a declaration without it.
     let found = world.read(&function, Some(&outputs)).await;
     let next = Function { statements: ["cognito".to_owned()].into(), ..function };
-    let (result, writes) = world.writes(Box::pin(next.reconcile(&world.cx(), found))).await;
+    let (result, writes) = world.writes(world.reconcile(&next, found)).await;
     result.unwrap();
     assert!(writes.is_empty(), "{writes:?}");
     world.expect(&next, Some(&outputs)).await;

@@ -22,6 +22,7 @@ mod function_deviations;
 mod function_environment;
 mod gateway_log_role;
 mod log_group;
+mod matrix;
 mod permission;
 mod replacing;
 mod rest_api;
