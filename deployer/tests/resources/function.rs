@@ -7,14 +7,14 @@ use aws_sdk_lambda::types::{
     Environment, LogFormat, LoggingConfig, Runtime, State, TracingConfig, TracingMode,
 };
 use cogapi::resources::{ClientRef, Function, Role};
-use cogapi_engine::{Found, Resource as _};
+use cogapi_engine::Found;
 use serde_json::json;
 
 use crate::app_client::client;
 use crate::code::{Code, bucket_with};
 use crate::cognito::pool;
 use crate::drift::Drift;
-use crate::matrix::{Case, Names, Namesake};
+use crate::matrix::{Case, Names, Namesake, Reasons};
 use crate::role::role;
 use crate::support::{STACK, World, retag, tags, tags_and};
 
@@ -91,7 +91,7 @@ const CODE: Names = &["UpdateFunctionCode"];
 impl Case for Function {
     const MADE_BY: Names = &["CreateFunction"];
     const NAMESAKE: Namesake = Namesake::InTheWay("ResourceConflictException");
-    const FIXED: &'static [(&'static str, &'static str)] = &[(
+    const FIXED: Reasons = &[(
         "statements",
         "it names what is not to be taken for a deviation, and is no setting of the function's",
     )];

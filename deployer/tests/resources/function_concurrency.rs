@@ -1,7 +1,6 @@
 //! Reserved concurrency: switched on and off with just that call, and a refusal that says what to do.
 
 use cogapi::resources::Function;
-use cogapi_engine::Resource as _;
 
 use crate::function::{deployed, with_role};
 

@@ -5,7 +5,7 @@ use cogapi::resources::GatewayLogRole;
 use serde_json::json;
 
 use crate::drift::Drift;
-use crate::matrix::{Case, Names, Namesake};
+use crate::matrix::{Case, Names, Namesake, Reasons};
 use crate::stage::allow_logging;
 use crate::support::World;
 
@@ -16,7 +16,7 @@ fn role() -> GatewayLogRole {
 impl Case for GatewayLogRole {
     const MADE_BY: Names = &["UpdateAccount", "AttachRolePolicy", "CreateRole"];
     const NAMESAKE: Namesake = Namesake::Ours("whichever role the account has set, it serves");
-    const FIXED: &'static [(&'static str, &'static str)] =
+    const FIXED: Reasons =
         &[("role_name", "it names what is made where there is none, and is never compared")];
 
     async fn prepare() -> (World, Self) {

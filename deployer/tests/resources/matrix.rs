@@ -12,8 +12,11 @@ use serde_json::{Value, json};
 use crate::drift::{Drift, every_field_is_put_right};
 use crate::support::World;
 
-/// Names of calls, of fields, of what else there is a list of.
+/// Names: of calls, of fields, of sections.
 pub(crate) type Names = &'static [&'static str];
+
+/// Names, each with the reason for its being there.
+pub(crate) type Reasons = &'static [(&'static str, &'static str)];
 
 /// What the tests need to know of a kind.
 pub(crate) trait Case:
@@ -24,7 +27,7 @@ pub(crate) trait Case:
     /// What another one of its name is to us.
     const NAMESAKE: Namesake;
     /// The fields that nobody can make differ from what was declared, each with the reason.
-    const FIXED: &'static [(&'static str, &'static str)] = &[];
+    const FIXED: Reasons = &[];
     /// The sections of the inventory in which it leaves something behind, on purpose.
     const LEAVES: Names = &[];
     /// The ways in which each of its calls goes wrong once.

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::common::Emulator;
 use crate::drift::Drift;
-use crate::matrix::{Case, Names, Namesake, QUICK};
+use crate::matrix::{Case, Names, Namesake, QUICK, Reasons};
 use crate::stage::staged;
 use crate::support::{STACK, World, retag, tags};
 
@@ -66,7 +66,7 @@ impl Case for RestApi {
     const MADE_BY: Names = &["CreateRestApi", "PutRestApi"];
     const NAMESAKE: Namesake = Namesake::Beside;
     const MISHAPS: Names = QUICK;
-    const FIXED: &'static [(&'static str, &'static str)] = &[(
+    const FIXED: Reasons = &[(
         "cors",
         "what carries it shows as deviations: no answer of API Gateway's says what it was made from",
     )];
