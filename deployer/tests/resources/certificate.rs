@@ -8,7 +8,7 @@ use cogapi::resources::{Certificate, DomainName};
 use cogapi_engine::{Found, Resource as _};
 use serde_json::json;
 
-use crate::domains::{certificate, change, listening, name, records, values, zone};
+use crate::domains::{certificate, change, name, records, values, zone};
 use crate::drift::Drift;
 use crate::matrix::{Case, Names, Namesake};
 use crate::support::{World, retag, tags};
@@ -73,7 +73,7 @@ impl Case for Certificate {
 #[tokio::test]
 async fn who_waits_says_for_what() {
     let (world, certificate) = with_zone().await;
-    let (cx, told) = listening(&world);
+    let (cx, told) = world.listening();
     Box::pin(certificate.reconcile(&cx, Found::Missing)).await.unwrap();
     let told = told.lock().unwrap().clone();
     let expected = [
@@ -169,7 +169,7 @@ async fn a_certificate_goes_when_api_gateway_has_let_go_of_it() {
         tokio::time::sleep(Duration::from_millis(500)).await;
         world.delete(&domain, Some(&made)).await;
     };
-    let (cx, told) = listening(&world);
+    let (cx, told) = world.listening();
     let (deleted, ()) = tokio::join!(Box::pin(certificate.delete(&cx, None)), Box::pin(remove));
     deleted.unwrap();
     let told = told.lock().unwrap().clone();

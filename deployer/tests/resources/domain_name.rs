@@ -7,7 +7,7 @@ use cogapi::resources::{Certificate, DomainName};
 use cogapi_engine::{Found, Resource as _};
 
 use crate::common::Emulator;
-use crate::domains::{certificate, listening, name};
+use crate::domains::{certificate, name};
 use crate::drift::Drift;
 use crate::matrix::{Case, Names, Namesake};
 use crate::support::{World, retag, tags};
@@ -66,7 +66,7 @@ async fn a_change_is_over_when_api_gateway_says_so() {
     let (world, domain, outputs) = DomainName::deployed().await;
     let weak = DomainName { security_policy: "TLS_1_0".into(), ..domain.clone() };
     let found = world.read(&weak, Some(&outputs)).await;
-    let (cx, told) = listening(&world);
+    let (cx, told) = world.listening();
     Box::pin(weak.reconcile(&cx, found)).await.unwrap();
     let told = told.lock().unwrap().clone();
     let expected = format!(

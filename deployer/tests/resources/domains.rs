@@ -1,11 +1,9 @@
 //! What the tests of the domain's kinds share: a hosted zone, names of a test's own, and records made by others.
 
-use std::sync::{Arc, Mutex};
-
 use aws_sdk_route53::types::{
     AliasTarget, Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
 };
-use cogapi::resources::{Certificate, Context, Reporter};
+use cogapi::resources::Certificate;
 
 use crate::support::{World, tags_and};
 
@@ -61,16 +59,4 @@ pub(crate) async fn records(world: &World, zone_id: &str) -> Vec<ResourceRecordS
     let mut records = list.send().await.unwrap().resource_record_sets;
     records.retain(|record| ![RrType::Ns, RrType::Soa].contains(record.r#type()));
     records
-}
-
-/// A context, and what is told to it about waiting.
-pub(crate) fn listening(world: &World) -> (Context, Arc<Mutex<Vec<String>>>) {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let heard = told.clone();
-    let reporter = Reporter::new(move |waiting| {
-        let text = waiting.to_string();
-        let text = text.split_once(" (").map_or(text.clone(), |(text, _)| text.to_owned());
-        heard.lock().unwrap().push(text);
-    });
-    (world.cx().reporting_to(reporter), told)
 }

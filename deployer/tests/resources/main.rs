@@ -15,6 +15,7 @@ mod dns_record;
 mod domain_name;
 mod domains;
 mod drift;
+mod errors;
 mod function;
 mod function_changes;
 mod function_concurrency;

@@ -1,8 +1,9 @@
 //! A test's own account, and one resource at a time in it, handled as the engine does.
 
 use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
 
-use cogapi::resources::{Context, ENVIRONMENT_TAG, STACK_TAG, Tags};
+use cogapi::resources::{Context, ENVIRONMENT_TAG, Reporter, STACK_TAG, Tags};
 use cogapi_engine::{Failure, Found, Resource};
 use serde_json::{Value, json};
 
@@ -31,6 +32,16 @@ impl World {
     /// A context as a new run has it: with nothing cached.
     pub(crate) fn cx(&self) -> Context {
         self.context.afresh()
+    }
+
+    /// A context, and what is told to it about waiting, without how long already.
+    pub(crate) fn listening(&self) -> (Context, Arc<Mutex<Vec<String>>>) {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let heard = told.clone();
+        let reporter = Reporter::new(move |waiting| {
+            heard.lock().unwrap().push(format!("waits for {}: {}", waiting.what, waiting.because));
+        });
+        (self.cx().reporting_to(reporter), told)
     }
 
     /// The same account as another stack sees it.

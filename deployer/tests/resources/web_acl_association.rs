@@ -1,6 +1,7 @@
 //! A stage behind its web ACL.
 
 use cogapi::resources::{Stage, WebAcl, WebAclAssociation};
+use cogapi_engine::{Found, Resource as _};
 use serde_json::json;
 
 use crate::drift::Drift;
@@ -39,13 +40,18 @@ impl Case for WebAclAssociation {
 }
 
 #[tokio::test]
-async fn a_web_acl_that_is_not_known_everywhere_yet_is_waited_for() {
+async fn a_web_acl_that_is_not_known_everywhere_yet_is_waited_for_and_that_is_told() {
     let (world, association) = WebAclAssociation::prepare().await;
     world.settings(&json!({"waf_propagation_seconds": 1}));
     let name = "second".to_owned();
     let second = world.deploy(&WebAcl { name, ..acl() }, None).await;
     let association = WebAclAssociation { web_acl_arn: second.arn, ..association };
-    world.deploy(&association, None).await;
+    let (cx, told) = world.listening();
+    association.reconcile(&cx, Found::Missing).await.unwrap();
+    assert_eq!(
+        *told.lock().unwrap(),
+        ["waits for the API's web ACL: WAF has not told all of its servers yet"]
+    );
     world.expect(&association, None).await;
 }
 
