@@ -43,6 +43,12 @@ impl Case for BasePathMapping {
 }
 
 #[tokio::test]
+async fn clients_reach_the_api_at_its_domain_name() {
+    let (_, mapping, outputs) = BasePathMapping::deployed().await;
+    assert_eq!(outputs.url, format!("https://{}", mapping.domain_name));
+}
+
+#[tokio::test]
 async fn the_base_path_of_somebody_else_is_left_and_named() {
     let (world, mapping) = BasePathMapping::prepare().await;
     let create = world.cx().clients.apigateway.create_base_path_mapping().base_path("v1");

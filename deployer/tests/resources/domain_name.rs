@@ -62,6 +62,13 @@ async fn issued(clients: &Clients) -> String {
 }
 
 #[tokio::test]
+async fn a_domain_name_tells_where_its_record_must_point() {
+    let (_, domain, outputs) = DomainName::deployed().await;
+    assert!(outputs.target.ends_with(".execute-api.eu-west-1.amazonaws.com"), "{outputs:?}");
+    assert_eq!((outputs.name, outputs.target_zone_id.as_str()), (domain.name, "ZLY8HYME6SFDD"));
+}
+
+#[tokio::test]
 async fn a_change_is_over_when_api_gateway_says_so() {
     let (world, domain, outputs) = DomainName::deployed().await;
     let weak = DomainName { security_policy: "TLS_1_0".into(), ..domain.clone() };

@@ -2,7 +2,6 @@
 //! it takes. Every field of a kind's inputs must have a case, or a reason for having none.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use cogapi_engine::{Found, Resource};
 use futures::future::{LocalBoxFuture, join_all};
@@ -22,7 +21,7 @@ pub(crate) struct Drift<R: Resource> {
 }
 
 type Change<R> =
-    Box<dyn for<'a> Fn(&'a World, &'a R, &'a <R as Resource>::Outputs) -> LocalBoxFuture<'a, ()>>;
+    Box<dyn for<'a> FnOnce(&'a World, &'a R, &'a <R as Resource>::Outputs) -> LocalBoxFuture<'a, ()>>;
 
 /// What becomes of a change.
 enum Mended {
@@ -37,13 +36,10 @@ impl<R: Case> Drift<R> {
     pub(crate) fn new(
         fields: Names,
         mended_by: Names,
-        change: impl AsyncFn(&World, &R, &R::Outputs) + 'static,
+        change: impl AsyncFnOnce(&World, &R, &R::Outputs) + 'static,
     ) -> Self {
-        let change = Rc::new(change);
-        let change: Change<R> = Box::new(move |world, declared, outputs| {
-            let change = change.clone();
-            Box::pin(async move { change(world, declared, outputs).await })
-        });
+        let change: Change<R> =
+            Box::new(|world, declared, outputs| Box::pin(async { change(world, declared, outputs).await }));
         Self { fields, change, before_mending: |_| (), mended: Mended::By(mended_by) }
     }
 
@@ -57,7 +53,7 @@ impl<R: Case> Drift<R> {
         Self { mended: Mended::Not(words), ..self }
     }
 
-    async fn is_put_right(&self) {
+    async fn check(self) {
         let (world, declared, outputs) = R::deployed().await;
         (self.change)(&world, &declared, &outputs).await;
         let found = world.read(&declared, Some(&outputs)).await;
@@ -68,9 +64,9 @@ impl<R: Case> Drift<R> {
         assert_eq!(differing, self.fields, "{seen:?}");
         (self.before_mending)(&world);
         let (result, writes) = world.writes(world.reconcile(&declared, found)).await;
-        match (result, &self.mended) {
+        match (result, self.mended) {
             (Ok(outputs), Mended::By(calls)) => {
-                assert_eq!(writes, *calls, "{:?}", self.fields);
+                assert_eq!(writes, calls, "{:?}", self.fields);
                 world.expect(&declared, Some(&outputs)).await;
             }
             (Err(failure), Mended::Not(words)) => {
@@ -93,7 +89,7 @@ pub(crate) async fn every_field_is_put_right<R: Case>() {
     assert_eq!(accounted, fields_of::<R>(), "the fields with a case or an excuse, and those that there are");
     let both: Vec<_> = R::FIXED.iter().filter(|(field, _)| drifting.contains(field)).collect();
     assert!(both.is_empty(), "they differ all the same: {both:?}");
-    join_all(cases.iter().map(|case| Box::pin(case.is_put_right()))).await;
+    join_all(cases.into_iter().map(|case| Box::pin(case.check()))).await;
 }
 
 /// The fields in which two inputs differ.

@@ -165,6 +165,13 @@ fn variables(fields: Names, change: fn(&mut HashMap<String, String>) -> Option<S
 }
 
 #[tokio::test]
+async fn a_function_is_referred_to_by_its_arn_without_a_version() {
+    let (world, function, outputs) = deployed().await;
+    let account = world.cx().account;
+    assert_eq!(outputs.arn, format!("arn:aws:lambda:eu-west-1:{account}:function:{}", function.name));
+}
+
+#[tokio::test]
 async fn code_and_settings_that_changed_together_take_one_call_each() {
     let (world, function, outputs) = deployed().await;
     let next = Function { code_sha256: Code::of("two").sha256, memory_mb: 512, ..function };

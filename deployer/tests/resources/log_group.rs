@@ -1,13 +1,10 @@
 //! The log group: kept for as long as was declared, and never somebody else's.
 
 use cogapi::resources::LogGroup;
-use cogapi_engine::Resource;
 
 use crate::drift::Drift;
 use crate::matrix::{Case, Names, Namesake};
 use crate::support::{STACK, World, retag, tags};
-
-type Outputs = <LogGroup as Resource>::Outputs;
 
 fn group() -> LogGroup {
     LogGroup { name: format!("/cogapi/{STACK}"), retention_days: Some(30), tags: tags() }
@@ -38,18 +35,16 @@ impl Case for LogGroup {
 }
 
 #[tokio::test]
-async fn a_group_is_named_by_its_arn() {
-    let world = World::empty();
-    let outputs = world.deploy(&group(), None).await;
-    let arn = format!("arn:aws:logs:eu-west-1:{}:log-group:/cogapi/{STACK}", world.cx().account);
-    assert_eq!(outputs, Outputs { name: group().name, arn });
+async fn a_group_is_referred_to_by_its_arn_without_a_star() {
+    let (world, group, outputs) = LogGroup::deployed().await;
+    let account = world.cx().account;
+    assert_eq!(outputs.arn, format!("arn:aws:logs:eu-west-1:{account}:log-group:{}", group.name));
 }
 
 #[tokio::test]
 async fn a_retention_that_is_no_longer_declared_is_taken_off() {
-    let world = World::empty();
-    let outputs = world.deploy(&group(), None).await;
-    let forever = LogGroup { retention_days: None, ..group() };
+    let (world, group, outputs) = LogGroup::deployed().await;
+    let forever = LogGroup { retention_days: None, ..group };
     world.deploy_with(&forever, Some(&outputs), &["DeleteRetentionPolicy"]).await;
     world.deploy_with(&forever, Some(&outputs), &[]).await;
 }

@@ -50,7 +50,7 @@ pub(crate) trait Case:
     fn drift(
         fields: Names,
         mended_by: Names,
-        change: impl AsyncFn(&World, &Self, &Self::Outputs) + 'static,
+        change: impl AsyncFnOnce(&World, &Self, &Self::Outputs) + 'static,
     ) -> Drift<Self> {
         Drift::new(fields, mended_by, change)
     }
@@ -212,6 +212,7 @@ async fn a_call_that_goes_wrong_once_is_no_failure<R: Case>() {
         if !R::SHARED {
             assert_eq!(inventory::<R>(&world), before, "{mishap}");
         }
+        assert_eq!(world.faults(), json!([]), "not all of them were met");
     });
     join_all(each.map(Box::pin)).await;
 }

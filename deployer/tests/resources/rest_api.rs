@@ -87,39 +87,44 @@ impl Case for RestApi {
             Self::edit(&["routes"], PUT, |api| {
                 api.routes.get_mut("POST /v1/login").unwrap().function_arn.push_str("-other");
             }),
-            // Anybody may call it.
-            Self::drift(&["routes"], PUT, async |world, _, Outputs { id, .. }| {
+            // Anybody may call it, and there is no authorizer left.
+            Self::edit(&["routes", "user_pool_arn"], PUT, |api| {
+                api.routes.get_mut("GET /v1/userinfo").unwrap().authorization = Authorization::None;
+                api.user_pool_arn = None;
+            }),
+            // Or there is.
+            Self::drift(&["routes"], PUT, async |world, _, Outputs { id }| {
                 let userinfo = resource_id(world, id, "/v1/userinfo").await;
                 let open = PatchOperation::builder().op(Op::Replace).path("/authorizationType").value("NONE");
                 let update = world.cx().clients.apigateway.update_method().rest_api_id(id);
                 let update = update.resource_id(userinfo).http_method("GET").patch_operations(open.build());
                 update.send().await.unwrap();
             }),
-            Self::drift(&["deviations", "routes"], PUT, async |world, _, Outputs { id, .. }| {
+            Self::drift(&["deviations", "routes"], PUT, async |world, _, Outputs { id }| {
                 let login = resource_id(world, id, "/v1/login").await;
                 let delete = world.cx().clients.apigateway.delete_resource().rest_api_id(id);
                 delete.resource_id(login).send().await.unwrap();
                 shows(world, "OPTIONS /v1/login", "removed").await;
             }),
-            Self::drift(&["deviations"], PUT, async |world, _, Outputs { id, .. }| {
+            Self::drift(&["deviations"], PUT, async |world, _, Outputs { id }| {
                 let userinfo = resource_id(world, id, "/v1/userinfo").await;
                 let put = world.cx().clients.apigateway.put_integration().rest_api_id(id);
                 let put = put.resource_id(userinfo).http_method("OPTIONS").r#type(IntegrationType::Mock);
                 put.send().await.unwrap();
                 shows(world, "OPTIONS /v1/userinfo", "changed").await;
             }),
-            Self::drift(&["deviations"], PUT, async |world, _, Outputs { id, .. }| {
+            Self::drift(&["deviations"], PUT, async |world, _, Outputs { id }| {
                 let put = world.cx().clients.apigateway.put_gateway_response().rest_api_id(id);
                 let put = put.response_type(GatewayResponseType::Default5Xx);
                 put.response_templates("application/json", "oops").send().await.unwrap();
                 shows(world, "gateway response DEFAULT_5XX", "changed").await;
             }),
-            Self::drift(&["deviations"], PUT, async |world, _, Outputs { id, .. }| {
+            Self::drift(&["deviations"], PUT, async |world, _, Outputs { id }| {
                 let delete = world.cx().clients.apigateway.delete_gateway_response().rest_api_id(id);
                 delete.response_type(GatewayResponseType::Throttled).send().await.unwrap();
                 shows(world, "gateway response THROTTLED", "removed").await;
             }),
-            Self::drift(&["deviations"], UPDATE, async |world, _, Outputs { id, .. }| {
+            Self::drift(&["deviations"], UPDATE, async |world, _, Outputs { id }| {
                 let closed = PatchOperation::builder().op(Op::Replace).path("/disableExecuteApiEndpoint");
                 let update = world.cx().clients.apigateway.update_rest_api().rest_api_id(id);
                 update.patch_operations(closed.value("true").build()).send().await.unwrap();

@@ -90,6 +90,12 @@ impl Case for Role {
 }
 
 #[tokio::test]
+async fn a_role_is_referred_to_by_its_arn() {
+    let (world, role, outputs) = Role::deployed().await;
+    assert_eq!(outputs.arn, format!("arn:aws:iam::{}:role/{}", world.cx().account, role.name));
+}
+
+#[tokio::test]
 async fn a_policy_that_is_written_in_another_order_is_the_same() {
     let (world, role, outputs) = Role::deployed().await;
     let other = r#"{"Statement":[{"Resource":"arn:aws:cognito-idp:eu-west-1:000000000000:userpool/eu-west-1_abc",

@@ -131,6 +131,13 @@ fn logging(world: &World, stage: &Stage) -> Stage {
 }
 
 #[tokio::test]
+async fn clients_reach_a_stage_at_its_apis_own_address() {
+    let (_, stage, outputs) = Stage::deployed().await;
+    let host = format!("{}.execute-api.eu-west-1.amazonaws.com", stage.rest_api_id);
+    assert_eq!(outputs.invoke_url, format!("https://{host}/development"));
+}
+
+#[tokio::test]
 async fn access_logs_are_switched_on_and_changed_and_off() {
     let (world, stage) = Stage::prepare().await;
     allow_logging(&world).await;

@@ -178,6 +178,11 @@ impl World {
         self.ask("POST", "faults", &rule.to_string());
     }
 
+    /// What has yet to go wrong.
+    pub(crate) fn faults(&self) -> Value {
+        self.ask("GET", "faults", "")
+    }
+
     /// Sets how the emulator behaves for this account; see its README.
     pub(crate) fn settings(&self, settings: &Value) {
         self.ask("POST", "settings", &settings.to_string());

@@ -70,6 +70,12 @@ fn changed(fields: Names, change: fn(&mut Value)) -> Drift<WebAcl> {
 }
 
 #[tokio::test]
+async fn a_web_acl_is_referred_to_by_its_arn() {
+    let (_, acl, outputs) = WebAcl::deployed().await;
+    assert!(outputs.arn.ends_with(&format!(":regional/webacl/{}/{}", acl.name, outputs.id)), "{outputs:?}");
+}
+
+#[tokio::test]
 async fn the_end_of_a_run_that_never_made_one_takes_no_others_away() {
     let world = World::empty();
     acl().namesake(&world).await;
