@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{Location, Step, policy};
 use crate::aws::errors::{code, is_code, is_missing};
-use crate::aws::retry::retry_while;
+use crate::aws::retry::{Waits, retry_while};
 use crate::aws::{Clients, failure};
 
 const MAKING: &str = "making the state bucket failed";
@@ -149,14 +149,16 @@ impl Bucket<'_> {
                 .location_constraint(BucketLocationConstraint::from(region.as_str()))
                 .build()
         });
-        let mut waits = crate::aws::retry::Waits::default();
+        let mut waits = Waits::default();
         loop {
             let request = self.clients.s3.create_bucket().bucket(&self.location.bucket);
             match request.set_create_bucket_configuration(configuration.clone()).send().await {
                 Ok(_) => return Ok(Some(Step::BucketCreated)),
                 Err(error) if is_code(&error, &["BucketAlreadyOwnedByYou"]) => return Ok(None),
                 // Another creation, or the deletion of its predecessor, is still in progress.
-                Err(error) if is_code(&error, &["OperationAborted"]) && waits.wait().await => {}
+                Err(error) if is_code(&error, &["OperationAborted"]) => {
+                    waits.again(MAKING, &error, true).await?;
+                }
                 Err(error) => return Err(refusal(MAKING, self.location, &error)),
             }
         }

@@ -35,9 +35,7 @@ pub(super) async fn ensure(
             // It is being created (by us, or by a deploy next door) or still being deleted: both pass.
             Some(_) | None => {}
         }
-        if !waits.wait().await {
-            return Err(Failure::new(SUMMARY, format!("{name} does not become active")));
-        }
+        waits.still(SUMMARY, &format!("{name} is not active")).await?;
     }
 }
 
@@ -98,9 +96,7 @@ pub(super) async fn remove(clients: &Clients, name: &str) -> Result<bool, Failur
                 Err(error) => return Err(failure(SUMMARY, &error)),
             },
         }
-        if !waits.wait().await {
-            return Err(Failure::new(SUMMARY, format!("{name} is still there")));
-        }
+        waits.still(SUMMARY, &format!("{name} is there")).await?;
     }
 }
 

@@ -172,9 +172,7 @@ impl Function {
             }
             let passing =
                 code(&error).is_some_and(|code| role_is_new(code, error.message().unwrap_or_default()));
-            if !(passing && waits.wait().await) {
-                return Err(failure(SUMMARY, &error));
-            }
+            waits.again(SUMMARY, &error, passing).await?;
         }
     }
 
@@ -241,9 +239,7 @@ impl Function {
             // Somebody else's change may have begun since we looked.
             let passing = is_code(&error, &["ResourceConflictException"])
                 || code(&error).is_some_and(|code| role_is_new(code, error.message().unwrap_or_default()));
-            if !(passing && waits.wait().await) {
-                return Err(failure(summary, &error));
-            }
+            waits.again(summary, &error, passing).await?;
         }
     }
 
@@ -252,6 +248,7 @@ impl Function {
         TagChanges::between(&present.tags, &self.tags)
             .make(
                 "the function",
+                is_busy,
                 |set| lambda.tag_resource().resource(&arn).set_tags(Some(set.into_iter().collect())).send(),
                 |unset| lambda.untag_resource().resource(&arn).set_tag_keys(Some(unset)).send(),
             )
@@ -280,13 +277,7 @@ impl Function {
             {
                 return Ok(now);
             }
-            if !waits.wait().await {
-                return Err(Failure::new(
-                    "the function is not ready",
-                    format!("{} is still being set up", self.name),
-                )
-                .with_hint("run the same command again in a minute"));
-            }
+            waits.still("the function is not ready", &format!("{} is being set up", self.name)).await?;
         }
     }
 }
