@@ -1,4 +1,4 @@
-"""Corrections of SES: which identities are verified, who may send from them, and whom an account may send to, if at all.
+"""Corrections of SES: which identities are verified, who may send from them, and to whom, if at all.
 
 ministack has identities of its two APIs apart, verifies them all, and lets every account send, out of the sandbox.
 """

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cogapi_handlers::config::env;
 use cogapi_handlers::endpoint::{Endpoint, Feature};
 use cogapi_handlers::registry::{ENDPOINTS, TRIGGERS};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::world::{CONFIGURATION, World};
 use crate::zone::{Zone, without_made_up_names, without_what_stays};
