@@ -6,6 +6,7 @@ use crate::{
     config::{ADMIN_GROUP, Admin, Config, Registration},
     error::{ErrorCode, Failure},
     request::Request,
+    user::User,
 };
 use serde_json::{Map, Value};
 
@@ -35,6 +36,15 @@ impl<'a> Claims<'a> {
         Ok(claims)
     }
 
+    /// The caller.
+    pub fn user(&self) -> Result<User, Failure> {
+        let claim = |name| {
+            let value = self.text(name).filter(|value| !value.is_empty());
+            value.ok_or_else(|| Failure::internal(format!("an ID token without {name}")))
+        };
+        Ok(User { id: claim("sub")?.to_owned(), email: claim("email")?.to_ascii_lowercase() })
+    }
+
     /// A claim that is a text.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&'a str> {
@@ -58,13 +68,18 @@ impl<'a> Claims<'a> {
     }
 }
 
+/// Whether the caller's ID token is an administrator's. None is where IAM says who is one: the group means nothing there.
+pub fn is_admin(claims: &Claims<'_>, config: &Config) -> Result<bool, Failure> {
+    Ok(config.admin()? == Admin::Group && claims.groups().contains(&ADMIN_GROUP))
+}
+
 /// Lets administrators pass.
 pub fn require_admin(request: &Request, config: &Config) -> Result<(), Failure> {
     match config.admin()? {
         // IAM itself decided, by the caller's policy, before API Gateway called us; it tells who it was.
         Admin::Iam if request.signer().is_some_and(|arn| !arn.is_empty()) => Ok(()),
         Admin::Iam => Err(Failure::new(ErrorCode::Forbidden).because("the request is not signed")),
-        Admin::Group if Claims::of(request, config)?.groups().contains(&ADMIN_GROUP) => Ok(()),
+        Admin::Group if is_admin(&Claims::of(request, config)?, config)? => Ok(()),
         Admin::Group => Err(Failure::new(ErrorCode::Forbidden).because("not in the administrators' group")),
     }
 }

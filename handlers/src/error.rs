@@ -142,6 +142,12 @@ impl Failure {
         Self { fields, ..Self::new(ErrorCode::InvalidRequest) }
     }
 
+    /// A bad request with one problem.
+    #[must_use]
+    pub fn wrong(field: &str, problem: &'static str) -> Self {
+        Self::invalid(vec![FieldProblem { field: field.to_owned(), problem }])
+    }
+
     /// A defect of ours.
     #[must_use]
     pub fn internal(cause: impl Into<String>) -> Self {

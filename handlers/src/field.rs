@@ -3,7 +3,8 @@
 
 use crate::{
     formats::{
-        self, MAX_CREDENTIAL_ID, MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MAX_SESSION, MAX_TOKEN, MIN_SESSION,
+        self, MAX_BOUND_SESSION, MAX_CREDENTIAL_ID, MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MAX_SESSION,
+        MAX_TOKEN, MIN_SESSION,
     },
     schema::{Kind, Member, Text},
     sealed_session::SEALED_LENGTH,
@@ -130,14 +131,21 @@ pub const VERIFICATION_CODE: Field<Secret> = Field::text(
 
 const SESSION_EXAMPLE: &str = "AYABeC1vZ2FwaSBzZXNzaW9uIGV4YW1wbGU";
 
+const fn session_text(longest: usize) -> Text {
+    Text::new(MIN_SESSION, longest, SESSION_EXAMPLE).pattern("^[!-~]+$")
+}
+
 const fn a_session(name: &'static str, description: &'static str) -> Field<Secret> {
-    let text = Text::new(MIN_SESSION, MAX_SESSION, SESSION_EXAMPLE).pattern("^[!-~]+$");
-    Field::text(name, text, formats::session, description)
+    Field::text(name, session_text(MAX_SESSION), formats::session, description)
 }
 
 /// The session of setting up the second factor.
-pub const MFA_SESSION: Field<Secret> =
-    a_session("mfa_session", "The session in which the second factor is set up. It ends after 15 minutes.");
+pub const MFA_SESSION: Field<Secret> = Field::text(
+    "mfa_session",
+    session_text(MAX_BOUND_SESSION),
+    formats::bound_session,
+    "The session in which the second factor is set up. It ends after 15 minutes.",
+);
 
 /// The session of a sign-in's second step.
 pub const VERIFICATION_SESSION: Field<Secret> =

@@ -15,6 +15,8 @@ pub const MAX_PASSWORD: usize = 256;
 pub const MIN_SESSION: usize = 20;
 /// See [`MIN_SESSION`].
 pub const MAX_SESSION: usize = 2048;
+/// A session with what [`bound_session`](crate::bound_session) adds: at most 273 characters.
+pub const MAX_BOUND_SESSION: usize = MAX_SESSION + 300;
 /// Cognito sets no limit; tokens have 1 to 2 KB, more with many groups.
 pub const MAX_TOKEN: usize = 8 * 1024;
 /// A credential's id has 1,023 bytes at most (WebAuthn, 5.8.1), and base64 makes four characters of three.
@@ -116,8 +118,17 @@ fn digits(text: &str, count: usize, wrong: &'static str) -> Result<Secret, &'sta
 
 /// A session of Cognito's.
 pub fn session(text: &str) -> Result<Secret, &'static str> {
+    session_within(MAX_SESSION, text)
+}
+
+/// A session that says whose it is.
+pub fn bound_session(text: &str) -> Result<Secret, &'static str> {
+    session_within(MAX_BOUND_SESSION, text)
+}
+
+fn session_within(longest: usize, text: &str) -> Result<Secret, &'static str> {
     let right =
-        (MIN_SESSION..=MAX_SESSION).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        (MIN_SESSION..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     if right { Ok(Secret::new(text)) } else { Err("must be a session as it was answered") }
 }
 

@@ -22,7 +22,7 @@ pub struct Entry<'a> {
     pub invocation_id: &'a str,
     /// The function: an endpoint's or a trigger's name.
     pub endpoint: &'a str,
-    /// `ok`, or the error code.
+    /// `ok`, or the error code; with the status of a success, it is the code of a failure that the client was not told.
     pub outcome: &'a str,
     /// The HTTP status; 0 for a trigger.
     #[serde(skip_serializing_if = "is_zero")]

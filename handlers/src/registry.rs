@@ -52,6 +52,14 @@ macro_rules! triggers {
 
 endpoints! {
     create_user,
+    confirm_user,
+    confirm_mfa,
+    resend_confirmation_code,
+    forgot_password,
+    confirm_password,
+    reset_password,
+    change_password,
+    delete_user,
     login,
     mfa_verify,
     refresh_token,

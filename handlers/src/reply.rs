@@ -3,6 +3,7 @@
 use crate::{
     config::{Config, Origins},
     error::Failure,
+    user::User,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 pub struct Reply {
     status: u16,
     body: String,
+    hidden: Option<Failure>,
 }
 
 impl Reply {
@@ -18,7 +20,30 @@ impl Reply {
     pub fn json(status: u16, body: &impl Serialize) -> Result<Self, Failure> {
         let body = serde_json::to_string(body)
             .map_err(|error| Failure::internal(format!("the reply can't be serialized: {error}")))?;
-        Ok(Self { status, body })
+        Ok(Self { status, body, hidden: None })
+    }
+
+    /// A reply that says whom something was done to.
+    pub fn about(status: u16, user: &User, done: &'static str) -> Result<Self, Failure> {
+        #[derive(Serialize)]
+        struct Done<'a> {
+            email: &'a str,
+            user_id: &'a str,
+            status: &'static str,
+        }
+        Self::json(status, &Done { email: &user.email, user_id: &user.id, status: done })
+    }
+
+    /// The same reply although something failed of which the client must not know. It is logged.
+    #[must_use]
+    pub fn hiding(self, result: Result<(), Failure>) -> Self {
+        Self { hidden: result.err(), ..self }
+    }
+
+    /// What failed without the client's knowing.
+    #[must_use]
+    pub fn hidden(&self) -> Option<&Failure> {
+        self.hidden.as_ref()
     }
 
     /// The HTTP status.

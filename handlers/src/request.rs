@@ -115,9 +115,7 @@ impl Request {
 
     /// The user whom the path names, where there is no body whose problems are told beside the path's.
     pub fn user(&self) -> Result<UserRef, Failure> {
-        let told =
-            |problem| Failure::invalid(vec![FieldProblem { field: PATH_PARAMETER.name.to_owned(), problem }]);
-        self.path_user().map_err(told)
+        self.path_user().map_err(|problem| Failure::wrong(PATH_PARAMETER.name, problem))
     }
 
     fn path_user(&self) -> Result<UserRef, &'static str> {
@@ -128,7 +126,7 @@ impl Request {
 
     /// The body's fields, to be taken one by one.
     pub fn fields(&self) -> Result<Fields, Failure> {
-        let wrong = |problem| Failure::invalid(vec![FieldProblem { field: BODY.to_owned(), problem }]);
+        let wrong = |problem| Failure::wrong(BODY, problem);
         let body = self.event.body.as_deref().unwrap_or_default();
         let decoded;
         let bytes = if self.event.is_base64_encoded {

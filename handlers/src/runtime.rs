@@ -67,7 +67,7 @@ pub async fn answer(
     let result = guarded(invocation.budget, handle(app, &request)).await;
 
     let (status, failure) = match &result {
-        Ok(reply) => (reply.status(), None),
+        Ok(reply) => (reply.status(), reply.hidden()),
         Err(failure) => (failure.code().status(), Some(failure)),
     };
     let line = line(endpoint.name, request_id, invocation, received, status, failure);

@@ -10,6 +10,9 @@ use aws_sdk_cognitoidentityprovider::{
 /// Seconds to wait after "Attempt limit exceeded, please try after some time": such limits are in the order of minutes.
 const LIMIT_RETRY_AFTER: u32 = 900;
 
+/// Errors that say that one user tried too often.
+const LIMITED: &[&str] = &["LimitExceededException", "TooManyFailedAttemptsException"];
+
 /// Errors that say that a mail could not be sent: Cognito's, which it raises although what was to be mailed is done, and SES's for
 /// recipients that its sandbox does not know, senders that nobody verified, and accounts that may not send.
 const NOT_MAILED: &[&str] = &[
@@ -38,11 +41,11 @@ const TELLING: &[&str] = &[
 ];
 
 /// Errors that say "slower".
-const THROTTLED: &[&str] =
-    &["TooManyRequestsException", "ThrottlingException", "RequestLimitExceeded", "LimitExceededException"];
+const THROTTLED: &[&str] = &["TooManyRequestsException", "ThrottlingException", "RequestLimitExceeded"];
 
-/// Errors that come without a 5xx status and yet pass by themselves. The second: a trigger could not be run at all.
-const LATER: &[&str] = &["InternalErrorException", "UnexpectedLambdaException"];
+/// Errors that come without a 5xx status and yet pass by themselves. The last: a trigger could not be run at all.
+const LATER: &[&str] =
+    &["ConcurrentModificationException", "InternalErrorException", "UnexpectedLambdaException"];
 
 /// The failure for an error that the caller of `operation` has no own answer for.
 pub fn failure<E>(operation: &str, error: &SdkError<E>) -> Failure
@@ -58,7 +61,7 @@ where
             let is_one_of = |codes: &[&str]| error.code().is_some_and(|code| codes.contains(&code));
             if is_one_of(NOT_MAILED) || is_out_of_mails(error) {
                 ErrorCode::EmailDeliveryFailed
-            } else if is_one_of(THROTTLED) || status.as_u16() == 429 {
+            } else if is_one_of(THROTTLED) || is_one_of(LIMITED) || status.as_u16() == 429 {
                 ErrorCode::TooManyRequests
             } else if is_one_of(LATER) || status.is_server_error() {
                 ErrorCode::UpstreamUnavailable
@@ -69,7 +72,7 @@ where
         _ => ErrorCode::Internal,
     };
     let failure = Failure::new(code).because(cause(operation, error));
-    if code == ErrorCode::TooManyRequests && error.code() == Some("LimitExceededException") {
+    if code == ErrorCode::TooManyRequests && error.code().is_some_and(|code| LIMITED.contains(&code)) {
         failure.retry_after(LIMIT_RETRY_AFTER)
     } else {
         failure
@@ -89,8 +92,8 @@ where
     E: ProvideErrorMetadata,
 {
     let message = error.message().unwrap_or_default().to_ascii_lowercase();
-    let is_throttled = error.code().is_some_and(|code| THROTTLED.contains(&code));
-    is_throttled && (message.contains("email limit") || message.contains("message quota"))
+    let is_limited = error.code().is_some_and(|code| THROTTLED.contains(&code) || LIMITED.contains(&code));
+    is_limited && (message.contains("email limit") || message.contains("message quota"))
 }
 
 /// The message with every word that holds an `@` replaced.

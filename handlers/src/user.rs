@@ -22,6 +22,9 @@ pub const PATH_PARAMETER: Member = Member::new(
     "The user's id, or the user's e-mail address, URL-encoded.",
 );
 
+/// What is wrong with a field that names nobody. Only for who may know.
+pub const UNKNOWN: &str = "names nobody";
+
 /// How a request names a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserRef {

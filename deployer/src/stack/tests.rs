@@ -93,21 +93,35 @@ fn the_names_of_all_resources() {
     let named = names(&desired).into_iter().map(|(address, name)| format!("{address}: {name}"));
     insta::assert_snapshot!(lines(named), @r"
     app_client.api: myco-auth-dev
+    function.change-password: myco-auth-dev-change-password
+    function.confirm-mfa: myco-auth-dev-confirm-mfa
+    function.confirm-password: myco-auth-dev-confirm-password
+    function.confirm-user: myco-auth-dev-confirm-user
     function.create-auth-challenge: myco-auth-dev-create-auth-challenge
     function.create-user: myco-auth-dev-create-user
     function.custom-message: myco-auth-dev-custom-message
     function.define-auth-challenge: myco-auth-dev-define-auth-challenge
+    function.delete-user: myco-auth-dev-delete-user
+    function.forgot-password: myco-auth-dev-forgot-password
     function.login: myco-auth-dev-login
     function.logout: myco-auth-dev-logout
     function.mfa-verify: myco-auth-dev-mfa-verify
     function.refresh-token: myco-auth-dev-refresh-token
+    function.resend-confirmation-code: myco-auth-dev-resend-confirmation-code
+    function.reset-password: myco-auth-dev-reset-password
     function.userinfo: myco-auth-dev-userinfo
     function.verify-auth-challenge-response: myco-auth-dev-verify-auth-challenge-response
     log_group.functions: /cogapi/myco-auth-dev
     rest_api.main: myco-auth-dev
+    role.calls-2-5aafb235: myco-auth-dev-calls-2-5aafb235
+    role.calls-2-bfc6d69f: myco-auth-dev-calls-2-bfc6d69f
     role.calls-2-c6dfb536: myco-auth-dev-calls-2-c6dfb536
+    role.calls-2-c81e7a0e: myco-auth-dev-calls-2-c81e7a0e
+    role.calls-3-58448d4f: myco-auth-dev-calls-3-58448d4f
     role.calls-AdminCreateUser: myco-auth-dev-calls-AdminCreateUser
+    role.calls-AdminGetUser: myco-auth-dev-calls-AdminGetUser
     role.calls-AdminInitiateAuth: myco-auth-dev-calls-AdminInitiateAuth
+    role.calls-AdminRespondToAuthChallenge: myco-auth-dev-calls-AdminRespondToAuthChallenge
     role.calls-SendEmail: myco-auth-dev-calls-SendEmail
     role.calls-nothing: myco-auth-dev-calls-nothing
     role.invoke: myco-auth-dev-invoke
@@ -126,14 +140,22 @@ fn what_each_resource_waits_for() {
     insta::assert_snapshot!(lines(waits), @r"
     app_client.api: user_pool.main
     deployment.main: rest_api.main user_pool.main
+    function.change-password: app_client.api log_group.functions role.calls-nothing
+    function.confirm-mfa: app_client.api log_group.functions role.calls-AdminRespondToAuthChallenge user_pool.main
+    function.confirm-password: app_client.api log_group.functions role.calls-AdminGetUser user_pool.main
+    function.confirm-user: app_client.api log_group.functions role.calls-2-bfc6d69f user_pool.main
     function.create-auth-challenge: log_group.functions role.calls-SendEmail
     function.create-user: app_client.api log_group.functions role.calls-AdminCreateUser user_pool.main
     function.custom-message: log_group.functions role.calls-nothing
     function.define-auth-challenge: app_client.api log_group.functions role.calls-nothing
+    function.delete-user: app_client.api log_group.functions role.calls-2-5aafb235 user_pool.main
+    function.forgot-password: app_client.api log_group.functions role.calls-2-c81e7a0e user_pool.main
     function.login: app_client.api log_group.functions role.calls-AdminInitiateAuth user_pool.main
     function.logout: app_client.api log_group.functions role.calls-nothing
     function.mfa-verify: app_client.api log_group.functions role.calls-2-c6dfb536 user_pool.main
     function.refresh-token: app_client.api log_group.functions role.calls-nothing user_pool.main
+    function.resend-confirmation-code: log_group.functions role.calls-2-c81e7a0e user_pool.main
+    function.reset-password: app_client.api log_group.functions role.calls-3-58448d4f user_pool.main
     function.userinfo: app_client.api log_group.functions role.calls-nothing user_pool.main
     function.verify-auth-challenge-response: log_group.functions role.calls-nothing
     log_group.functions
@@ -142,13 +164,19 @@ fn what_each_resource_waits_for() {
     permission.define-auth-challenge: function.define-auth-challenge user_pool.main
     permission.verify-auth-challenge-response: function.verify-auth-challenge-response user_pool.main
     rest_api.main: role.invoke user_pool.main
+    role.calls-2-5aafb235: log_group.functions user_pool.main
+    role.calls-2-bfc6d69f: log_group.functions user_pool.main
     role.calls-2-c6dfb536: log_group.functions user_pool.main
+    role.calls-2-c81e7a0e: log_group.functions user_pool.main
+    role.calls-3-58448d4f: log_group.functions user_pool.main
     role.calls-AdminCreateUser: log_group.functions user_pool.main
+    role.calls-AdminGetUser: log_group.functions user_pool.main
     role.calls-AdminInitiateAuth: log_group.functions user_pool.main
+    role.calls-AdminRespondToAuthChallenge: log_group.functions user_pool.main
     role.calls-SendEmail: log_group.functions
     role.calls-nothing: log_group.functions
     role.invoke
-    stage.main: deployment.main function.create-auth-challenge function.create-user function.custom-message function.define-auth-challenge function.login function.logout function.mfa-verify function.refresh-token function.userinfo function.verify-auth-challenge-response rest_api.main user_pool_triggers.main
+    stage.main: deployment.main function.change-password function.confirm-mfa function.confirm-password function.confirm-user function.create-auth-challenge function.create-user function.custom-message function.define-auth-challenge function.delete-user function.forgot-password function.login function.logout function.mfa-verify function.refresh-token function.resend-confirmation-code function.reset-password function.userinfo function.verify-auth-challenge-response rest_api.main user_pool_triggers.main
     user_group.admins: user_pool.main
     user_pool.main
     user_pool_triggers.main: function.create-auth-challenge function.custom-message function.define-auth-challenge function.verify-auth-challenge-response permission.create-auth-challenge permission.custom-message permission.define-auth-challenge permission.verify-auth-challenge-response user_pool.main
@@ -198,15 +226,33 @@ fn what_each_role_allows_and_who_may_assume_it() {
     let documents = of_kind(&desired, "role")
         .map(|(address, role)| format!("{address}\n  trust  {}\n  policy {}", role["trust"], role["policy"]));
     insta::assert_snapshot!(lines(documents), @r#"
+    role.calls-2-5aafb235
+      trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
+      policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminDeleteUser","cognito-idp:AdminGetUser"],"Resource":"${ref:user_pool.main#arn}"}]}
+    role.calls-2-bfc6d69f
+      trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
+      policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminInitiateAuth","cognito-idp:AdminRespondToAuthChallenge"],"Resource":"${ref:user_pool.main#arn}"}]}
     role.calls-2-c6dfb536
       trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
       policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminGetUser","cognito-idp:AdminRespondToAuthChallenge"],"Resource":"${ref:user_pool.main#arn}"}]}
+    role.calls-2-c81e7a0e
+      trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
+      policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminCreateUser","cognito-idp:AdminGetUser"],"Resource":"${ref:user_pool.main#arn}"}]}
+    role.calls-3-58448d4f
+      trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
+      policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminCreateUser","cognito-idp:AdminGetUser","cognito-idp:AdminResetUserPassword"],"Resource":"${ref:user_pool.main#arn}"}]}
     role.calls-AdminCreateUser
       trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
       policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminCreateUser"],"Resource":"${ref:user_pool.main#arn}"}]}
+    role.calls-AdminGetUser
+      trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
+      policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminGetUser"],"Resource":"${ref:user_pool.main#arn}"}]}
     role.calls-AdminInitiateAuth
       trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
       policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminInitiateAuth"],"Resource":"${ref:user_pool.main#arn}"}]}
+    role.calls-AdminRespondToAuthChallenge
+      trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
+      policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminRespondToAuthChallenge"],"Resource":"${ref:user_pool.main#arn}"}]}
     role.calls-SendEmail
       trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
       policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"Mail","Effect":"Allow","Action":["ses:SendEmail"],"Resource":["arn:aws:ses:eu-west-1:123456789012:configuration-set/*","arn:aws:ses:eu-west-1:123456789012:identity/*"],"Condition":{"StringEquals":{"ses:FromAddress":"hello@example.com"}}}]}
@@ -215,7 +261,7 @@ fn what_each_role_allows_and_who_may_assume_it() {
       policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"}]}
     role.invoke
       trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},"Action":"sts:AssumeRole"}]}
-      policy {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":["arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-create-user","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-login","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-logout","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-mfa-verify","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-refresh-token","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-userinfo"]}]}
+      policy {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":["arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-change-password","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-confirm-mfa","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-confirm-password","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-confirm-user","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-create-user","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-delete-user","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-forgot-password","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-login","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-logout","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-mfa-verify","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-refresh-token","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-resend-confirmation-code","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-reset-password","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-userinfo"]}]}
     "#);
 }
 

@@ -6,20 +6,19 @@ use crate::{
     aws,
     config::env,
     endpoint::{Authorization, Chapter, Endpoint, Success},
-    error::{ErrorCode, Failure, FieldProblem, NOT_ACCEPTED},
+    error::{ErrorCode, Failure, NOT_ACCEPTED},
     field::{EMAIL, FULL_NAME, MOBILE_PHONE_NUMBER},
+    invitation,
     member::USER_ID,
     reply::Reply,
     request::Request,
     schema::Member,
-    temporary_password, upstream,
+    upstream,
+    user::User,
 };
 use aws_sdk_cognitoidentityprovider::{
-    error::SdkError,
-    operation::admin_create_user::AdminCreateUserError,
-    types::{AttributeType, DeliveryMediumType},
+    error::SdkError, operation::admin_create_user::AdminCreateUserError, types::AttributeType,
 };
-use serde::Serialize;
 
 /// What is deployed.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -52,13 +51,6 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 const CREATED: &str = "CREATED";
 
-#[derive(Serialize)]
-struct Created<'a> {
-    email: &'a str,
-    user_id: &'a str,
-    status: &'static str,
-}
-
 /// Answers the request.
 pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     access::require_registration(request, &app.config)?;
@@ -66,21 +58,13 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     let taken = (fields.take(&FULL_NAME), fields.take(&EMAIL), fields.take(&MOBILE_PHONE_NUMBER));
     let (full_name, email, phone_number) = fields.finish(taken)?;
 
-    let password = temporary_password::generate(app.config.password_min_length()?)?;
     // A second attempt after a lost reply would find the user of the first and call it someone else's.
-    let result = app
-        .cognito()?
-        .admin_create_user()
-        .user_pool_id(app.config.user_pool_id()?)
-        .username(&email)
+    let result = invitation::to(app, &email)?
         .user_attributes(attribute("email", &email)?)
         // A forgotten password can only be mailed to a verified address; the temporary password proves this one.
         .user_attributes(attribute("email_verified", "true")?)
         .user_attributes(attribute("name", &full_name)?)
         .user_attributes(attribute("phone_number", &phone_number)?)
-        .temporary_password(password.expose())
-        // Left out, Cognito would send an SMS.
-        .desired_delivery_mediums(DeliveryMediumType::Email)
         .customize()
         .config_override(aws::once())
         .send()
@@ -90,8 +74,8 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
 
     // In a pool whose users sign in by e-mail the username is the `sub`.
     let username = output.user().and_then(|user| user.username());
-    let user_id = upstream::told("AdminCreateUser", "username", username)?;
-    Reply::json(201, &Created { email: &email, user_id, status: CREATED })
+    let id = upstream::told("AdminCreateUser", "username", username)?.to_owned();
+    Reply::about(201, &User { id, email }, CREATED)
 }
 
 /// Cognito's formats are its own: what passes ours may still be refused. What its messages say, in lower case, and of which field.
@@ -109,7 +93,7 @@ fn refusal(error: &SdkError<AdminCreateUserError>) -> Failure {
             let Some((_, field)) = REFUSED_FORMATS.iter().find(|(words, _)| message.contains(words)) else {
                 return upstream::failure("AdminCreateUser", error);
             };
-            Failure::invalid(vec![FieldProblem { field: (*field).to_owned(), problem: NOT_ACCEPTED }])
+            Failure::wrong(field, NOT_ACCEPTED)
         }
         _ => upstream::failure("AdminCreateUser", error),
     }

@@ -2,8 +2,8 @@
 
 use crate::{
     app::App,
-    authenticator::{self, NewAuthenticator, Opened},
-    aws::secret_hash,
+    authenticator::{self, SetUp},
+    challenge,
     config::env,
     endpoint::{Authorization, Chapter, Endpoint, Success},
     error::{ErrorCode, Failure},
@@ -13,13 +13,10 @@ use crate::{
     reply::Reply,
     request::Request,
     schema::{Kind, Member},
-    secret::Secret,
-    timing, upstream,
+    timing,
+    user::User,
 };
-use aws_sdk_cognitoidentityprovider::{
-    operation::admin_initiate_auth::{AdminInitiateAuthError, AdminInitiateAuthOutput},
-    types::{AuthFlowType, ChallengeNameType},
-};
+use aws_sdk_cognitoidentityprovider::types::ChallengeNameType;
 use serde::Serialize;
 
 /// What is deployed.
@@ -51,7 +48,6 @@ pub const ENDPOINT: Endpoint = Endpoint {
     summary: "Proves e-mail address and password, and opens the session of the second factor.",
 };
 
-const INITIATE: &str = "AdminInitiateAuth";
 const MFA_SETUP: &str = "MFA_SETUP";
 const SET_UP_TYPE: Member = Member::new(
     "verification_type",
@@ -69,12 +65,11 @@ struct CodeWanted<'a> {
 
 /// The user never finished the set-up of the second factor: this is what is needed to do it now.
 #[derive(Serialize)]
-struct SetupWanted<'a> {
+struct SetUpWanted<'a> {
     email: &'a str,
     verification_type: &'static str,
-    mfa_session: &'a str,
     #[serde(flatten)]
-    authenticator: NewAuthenticator,
+    set_up: SetUp,
 }
 
 /// Answers the request.
@@ -83,62 +78,22 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     let taken = (fields.take(&EMAIL), fields.take(&PASSWORD));
     let (email, password) = fields.finish(taken)?;
 
-    let output = match initiate(app, &email, &password).await {
-        Ok(output) => output,
-        Err(failure) => {
-            // Cognito may take longer to refuse a wrong password than an unknown address. A forced reset it tells whatever the
-            // password is (PasswordResetRequiredException comes first), so that answer is levelled, too.
-            if matches!(failure.code(), ErrorCode::InvalidCredentials | ErrorCode::PasswordResetRequired) {
-                timing::level(request.received()).await;
-            }
-            return Err(failure);
-        }
-    };
-    match output.challenge_name() {
-        Some(ChallengeNameType::SoftwareTokenMfa) => {
-            let verification_session = upstream::told(INITIATE, "session", output.session())?;
+    // Cognito tells a forced reset whatever the password is, so that answer waits, too. Of an expired temporary password nothing
+    // is told, as no other endpoint than the one that takes it need know.
+    let proved = challenge::after_password(app, &email, &password).await.map_err(Failure::from);
+    let challenge = timing::level_refusal(request.received(), proved).await?;
+    match challenge.name {
+        ChallengeNameType::SoftwareTokenMfa => {
+            let verification_session = challenge.session()?;
             let verification_type = SOFTWARE_TOKEN_MFA;
             Reply::json(200, &CodeWanted { email: &email, verification_session, verification_type })
         }
-        Some(ChallengeNameType::MfaSetup) => {
-            let opened = upstream::told(INITIATE, "session", output.session())?;
-            let (authenticator, session) =
-                authenticator::set_up(app, &email, Opened::Session(opened)).await?;
-            // Sessions are for one use: the one that was opened is spent.
-            let mfa_session = &upstream::told(authenticator::OPERATION, "session", session)?;
-            let verification_type = MFA_SETUP;
-            Reply::json(200, &SetupWanted { email: &email, verification_type, mfa_session, authenticator })
+        ChallengeNameType::MfaSetup => {
+            let user = User { id: challenge.user_id()?.to_owned(), email };
+            let set_up = authenticator::begin(app, &user, challenge.session()?).await?;
+            Reply::json(200, &SetUpWanted { email: &user.email, verification_type: MFA_SETUP, set_up })
         }
-        Some(ChallengeNameType::NewPasswordRequired) => Err(ErrorCode::PasswordChangeRequired.into()),
-        // Neither a known challenge nor tokens may go out: tokens here would mean that the pool does not ask for MFA.
-        Some(_) => Err(Failure::internal(format!("{INITIATE}: a challenge that this API does not use"))),
-        None => Err(Failure::internal(format!("{INITIATE}: tokens without a second factor"))),
+        ChallengeNameType::NewPasswordRequired => Err(ErrorCode::PasswordChangeRequired.into()),
+        _ => Err(challenge.unexpected()),
     }
-}
-
-async fn initiate(app: &App, email: &str, password: &Secret) -> Result<AdminInitiateAuthOutput, Failure> {
-    let client_id = app.config.client_id()?;
-    let result = app
-        .cognito()?
-        .admin_initiate_auth()
-        .user_pool_id(app.config.user_pool_id()?)
-        .client_id(client_id)
-        .auth_flow(AuthFlowType::AdminUserPasswordAuth)
-        .auth_parameters("USERNAME", email)
-        .auth_parameters("PASSWORD", password.expose())
-        .auth_parameters("SECRET_HASH", secret_hash(app.config.client_secret()?, client_id, email)?)
-        .send()
-        .await;
-    result.map_err(|error| match error.as_service_error() {
-        // One answer for a wrong password, an expired temporary one, a disabled and an unknown user.
-        Some(
-            AdminInitiateAuthError::NotAuthorizedException(_)
-            | AdminInitiateAuthError::UserNotFoundException(_)
-            | AdminInitiateAuthError::UserNotConfirmedException(_),
-        ) => Failure::new(ErrorCode::InvalidCredentials).because(upstream::cause(INITIATE, &error)),
-        Some(AdminInitiateAuthError::PasswordResetRequiredException(_)) => {
-            ErrorCode::PasswordResetRequired.into()
-        }
-        _ => upstream::failure(INITIATE, &error),
-    })
 }

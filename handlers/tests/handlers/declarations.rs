@@ -133,6 +133,42 @@ async fn an_aws_that_never_answers_is_given_up_well_within_the_functions_time() 
     }
 }
 
+/// What the endpoint answers to a right request while AWS refuses every call.
+async fn where_aws_refuses(endpoint: &Endpoint, status: u16, error: &str) -> Answer {
+    let message = "User: arn:aws:sts::111122223333:assumed-role/it is not authorized to perform: this";
+    let body = json!({"__type": error, "message": message}).to_string();
+    let refusing = infallible_client_fn(move |_| {
+        http::Response::builder().status(status).body(SdkBody::from(body.as_str())).unwrap()
+    });
+    ask(&app_over(endpoint.name, refusing, &[]), endpoint.name, right(endpoint)).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_iam_refuses_is_our_defect_and_its_cause_is_only_logged() {
+    for endpoint in ENDPOINTS.iter().filter(|it| it.calls_cognito) {
+        let answer = where_aws_refuses(endpoint, 400, "AccessDeniedException").await;
+        assert_eq!(answer.error(), (500, "internal"), "{}", endpoint.name);
+        assert!(
+            answer.log["cause"].as_str().unwrap().contains("not authorized to perform"),
+            "{}",
+            endpoint.name
+        );
+        assert!(!answer.body.to_string().contains("arn:aws"), "{}", endpoint.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_aws_that_fails_is_upstream_unavailable() {
+    for endpoint in ENDPOINTS.iter().filter(|it| it.calls_cognito) {
+        for (status, error) in
+            [(500, "InternalErrorException"), (503, "ServiceUnavailable"), (400, "InternalErrorException")]
+        {
+            let answer = where_aws_refuses(endpoint, status, error).await;
+            assert_eq!(answer.error(), (503, "upstream_unavailable"), "{} {status}", endpoint.name);
+        }
+    }
+}
+
 #[test]
 fn an_endpoint_with_fields_may_answer_that_they_are_wrong() {
     use cogapi_handlers::error::ErrorCode::InvalidRequest;

@@ -48,14 +48,17 @@ async fn the_password_is_proved_with_the_clients_secret_over_the_normalised_addr
 #[tokio::test]
 async fn a_user_without_an_authenticator_gets_what_sets_one_up() {
     let associated = succeeds(ASSOCIATE, json!({"SecretCode": TOTP_SECRET, "Session": SECOND_SESSION}));
-    let answer = call("login", credentials(), &[challenge("MFA_SETUP"), associated]).await;
+    let mut answer = call("login", credentials(), &[challenge("MFA_SETUP"), associated]).await;
     assert_eq!(answer.status, 200);
+    // The session says whose it is: that is what confirm-mfa compares.
+    let session = opened(&answer.body["mfa_session"].take());
+    assert_eq!(session, (USER_ID.to_owned(), EMAIL.to_owned(), SECOND_SESSION.to_owned()));
     assert_eq!(
         answer.body,
         json!({
             "email": EMAIL,
             "verification_type": "MFA_SETUP",
-            "mfa_session": SECOND_SESSION,
+            "mfa_session": null,
             "qr_code_secret": TOTP_SECRET,
             "otpauth_uri": format!("otpauth://totp/My%20Co%3Ajane%40example.com?secret={TOTP_SECRET}&issuer=My%20Co"),
         })
@@ -107,6 +110,18 @@ async fn an_unknown_address_is_answered_exactly_as_a_wrong_password() {
         answers.push((answer.headers, answer.body));
     }
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
+}
+
+#[tokio::test]
+async fn a_set_up_that_fails_half_way_can_be_tried_again() {
+    for (error, expected) in [
+        ("NotAuthorizedException", (503, "upstream_unavailable")),
+        ("ConcurrentModificationException", (503, "upstream_unavailable")),
+        ("SoftwareTokenMFANotFoundException", (500, "internal")),
+    ] {
+        let calls = [challenge("MFA_SETUP"), fails(ASSOCIATE, error, "Invalid session for the user.")];
+        assert_eq!(call("login", credentials(), &calls).await.error(), expected, "{error}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
