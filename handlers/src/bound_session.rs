@@ -1,9 +1,10 @@
-//! Sessions that say whose they are. Owns how Cognito's session of setting up an authenticator is tied to its user on its way through
-//! the client; must not know an endpoint.
+//! Sessions that say whose they are. Owns how Cognito's session of a sign-in is tied to its user on its way through the client; must
+//! not know an endpoint.
 //!
-//! Cognito takes that session without a username: `VerifySoftwareToken` enrols whoever opened it, whatever else the request says.
-//! Tied to its user, what a request names is compared before anything is changed, without a look-up; and the username that the
-//! last challenge wants, the `sub`, is there.
+//! Some calls take a session without a username: `VerifySoftwareToken` enrols whoever opened it, whatever else the request says.
+//! The others want the username and no alias of it ("You must use the username and not an alias in the `ChallengeResponses`"): the
+//! `sub`, which the client need not know. Tied to its user, what a request names is compared before anything is changed, without a
+//! look-up; and the `sub` is there.
 
 use crate::{
     error::{ErrorCode, Failure},

@@ -6,7 +6,8 @@ use crate::{
     aws::secret_hash,
     error::{ErrorCode, Failure},
     secret::Secret,
-    upstream,
+    timing, upstream,
+    user::User,
 };
 use aws_sdk_cognitoidentityprovider::{
     error::SdkError,
@@ -17,6 +18,7 @@ use aws_sdk_cognitoidentityprovider::{
     types::{AuthFlowType, ChallengeNameType},
 };
 use std::collections::HashMap;
+use tokio::time::Instant;
 
 /// What Cognito wants next.
 pub struct Challenge {
@@ -99,6 +101,27 @@ pub async fn after_password(app: &App, email: &str, password: &Secret) -> Result
         .await;
     let output = result.map_err(|error| refusal(OPERATION, &error))?;
     Ok(Challenge::of(OPERATION, output.challenge_name(), output.session(), output.challenge_parameters())?)
+}
+
+/// Proves the password of a user who has confirmed: what is wanted next is the second factor, or its set-up where it was never
+/// finished. Refused is everybody at the same moment: Cognito tells a forced reset whatever the password is, so that answer waits,
+/// too. Of an expired temporary password nothing is told, as no other endpoint than the one that takes it need know.
+pub async fn second_factor(
+    app: &App,
+    received: Instant,
+    email: &str,
+    password: &Secret,
+) -> Result<(Challenge, User), Failure> {
+    let proved = after_password(app, email, password).await.map_err(Failure::from);
+    let challenge = timing::level_refusal(received, proved).await?;
+    match challenge.name {
+        ChallengeNameType::SoftwareTokenMfa | ChallengeNameType::MfaSetup => {
+            let user = User { id: challenge.user_id()?.to_owned(), email: email.to_owned() };
+            Ok((challenge, user))
+        }
+        ChallengeNameType::NewPasswordRequired => Err(ErrorCode::PasswordChangeRequired.into()),
+        _ => Err(challenge.unexpected()),
+    }
 }
 
 fn refusal(operation: &str, error: &SdkError<AdminInitiateAuthError>) -> Refusal {

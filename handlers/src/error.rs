@@ -1,6 +1,7 @@
 //! Every way a request can fail, as the client sees it. Owns the codes, their statuses and their JSON; must not know AWS.
 //! The cause travels beside the code to the log and is never part of the reply.
 
+use crate::secret::Secret;
 use serde::Serialize;
 
 /// An error code of the contract.
@@ -122,6 +123,7 @@ pub struct Failure {
     code: ErrorCode,
     fields: Vec<FieldProblem>,
     retry_after: Option<u32>,
+    session: Option<Secret>,
     cause: Option<String>,
 }
 
@@ -133,7 +135,7 @@ impl Failure {
     #[must_use]
     pub fn new(code: ErrorCode) -> Self {
         let retry_after = (code == ErrorCode::TooManyRequests).then_some(THROTTLED_RETRY_AFTER);
-        Self { code, fields: Vec::new(), retry_after, cause: None }
+        Self { code, fields: Vec::new(), retry_after, session: None, cause: None }
     }
 
     /// A bad request, with every problem that was found.
@@ -165,6 +167,13 @@ impl Failure {
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    /// Says in which session to try again.
+    #[must_use]
+    pub fn going_on_with(mut self, session: impl Into<String>) -> Self {
+        self.session = Some(Secret::new(session));
         self
     }
 
@@ -202,6 +211,9 @@ impl Failure {
         });
         if !self.fields.is_empty() {
             body["fields"] = serde_json::json!(self.fields);
+        }
+        if let Some(session) = &self.session {
+            body["session"] = serde_json::json!(session.expose());
         }
         body.to_string()
     }
@@ -258,6 +270,14 @@ mod tests {
             Failure::invalid(vec![FieldProblem { field: "otp".into(), problem: "must be 6 digits" }]);
         let body: serde_json::Value = serde_json::from_str(&failure.body("r-1")).unwrap();
         assert_eq!(body["fields"], serde_json::json!([{"field": "otp", "problem": "must be 6 digits"}]));
+    }
+
+    #[test]
+    fn a_session_to_go_on_with_is_told_and_never_printed() {
+        let failure = Failure::new(ErrorCode::InvalidCode).going_on_with("s3ssion");
+        let body: serde_json::Value = serde_json::from_str(&failure.body("r-1")).unwrap();
+        assert_eq!(body["session"], "s3ssion");
+        assert!(!format!("{failure:?}").contains("s3ssion"));
     }
 
     #[test]

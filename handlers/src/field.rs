@@ -3,8 +3,7 @@
 
 use crate::{
     formats::{
-        self, MAX_BOUND_SESSION, MAX_CREDENTIAL_ID, MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MAX_SESSION,
-        MAX_TOKEN, MIN_SESSION,
+        self, MAX_BOUND_SESSION, MAX_CREDENTIAL_ID, MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MAX_TOKEN, MIN_SESSION,
     },
     schema::{Kind, Member, Text},
     sealed_session::SEALED_LENGTH,
@@ -129,38 +128,40 @@ pub const VERIFICATION_CODE: Field<Secret> = Field::text(
     "The 6 digits that were mailed.",
 );
 
-const SESSION_EXAMPLE: &str = "AYABeC1vZ2FwaSBzZXNzaW9uIGV4YW1wbGU";
-
-const fn session_text(longest: usize) -> Text {
-    Text::new(MIN_SESSION, longest, SESSION_EXAMPLE).pattern("^[!-~]+$")
+const fn a_session(
+    name: &'static str,
+    longest: usize,
+    pattern: &'static str,
+    format: fn(&str) -> Result<Secret, &'static str>,
+    description: &'static str,
+) -> Field<Secret> {
+    let text = Text::new(MIN_SESSION, longest, "AYABeC1vZ2FwaSBzZXNzaW9uIGV4YW1wbGU").pattern(pattern);
+    Field::text(name, text, format, description)
 }
 
-const fn a_session(name: &'static str, description: &'static str) -> Field<Secret> {
-    Field::text(name, session_text(MAX_SESSION), formats::session, description)
+const fn a_bound_session(name: &'static str, description: &'static str) -> Field<Secret> {
+    a_session(name, MAX_BOUND_SESSION, "^[!-~]+$", formats::bound_session, description)
 }
 
 /// The session of setting up the second factor.
-pub const MFA_SESSION: Field<Secret> = Field::text(
+pub const MFA_SESSION: Field<Secret> = a_bound_session(
     "mfa_session",
-    session_text(MAX_BOUND_SESSION),
-    formats::bound_session,
     "The session in which the second factor is set up. It ends after 15 minutes.",
 );
 
 /// The session of a sign-in's second step.
-pub const VERIFICATION_SESSION: Field<Secret> =
-    a_session("verification_session", "The session that the password opened. It ends after 15 minutes.");
-
-/// The session of a flow.
-pub const SESSION: Field<Secret> =
-    a_session("session", "The session that the start of this flow answered. It ends after 15 minutes.");
+pub const VERIFICATION_SESSION: Field<Secret> = a_bound_session(
+    "verification_session",
+    "The session that the password opened. It ends after 15 minutes.",
+);
 
 /// The session of a flow that begins the same for everybody.
-pub const SEALED_SESSION: Field<Secret> = Field::text(
-    SESSION.member.name,
-    Text::new(MIN_SESSION, SEALED_LENGTH, SESSION_EXAMPLE).pattern("^[A-Za-z0-9_-]+$"),
+pub const SEALED_SESSION: Field<Secret> = a_session(
+    "session",
+    SEALED_LENGTH,
+    "^[A-Za-z0-9_-]+$",
     formats::sealed_session,
-    SESSION.member.schema.description,
+    "The session that the start of this flow answered. It ends after 15 minutes.",
 );
 
 /// The second factor of a sign-in; there is one.
@@ -246,7 +247,6 @@ mod tests {
             VERIFICATION_CODE,
             MFA_SESSION,
             VERIFICATION_SESSION,
-            SESSION,
             SEALED_SESSION,
             VERIFICATION_TYPE,
             ACCESS_TOKEN,

@@ -116,19 +116,10 @@ fn digits(text: &str, count: usize, wrong: &'static str) -> Result<Secret, &'sta
     if right { Ok(Secret::new(text)) } else { Err(wrong) }
 }
 
-/// A session of Cognito's.
-pub fn session(text: &str) -> Result<Secret, &'static str> {
-    session_within(MAX_SESSION, text)
-}
-
 /// A session that says whose it is.
 pub fn bound_session(text: &str) -> Result<Secret, &'static str> {
-    session_within(MAX_BOUND_SESSION, text)
-}
-
-fn session_within(longest: usize, text: &str) -> Result<Secret, &'static str> {
-    let right =
-        (MIN_SESSION..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let right = (MIN_SESSION..=MAX_BOUND_SESSION).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_graphic());
     if right { Ok(Secret::new(text)) } else { Err("must be a session as it was answered") }
 }
 
@@ -265,7 +256,7 @@ mod tests {
         for wrong in ["a b", "a\nb", "é", "a\u{0}", "{}"] {
             assert!(token(wrong).is_err() && credential_id(wrong).is_err(), "{wrong}");
         }
-        assert!(session(&"a ".repeat(20)).is_err() && session(&"é".repeat(20)).is_err());
+        assert!(bound_session(&"a ".repeat(20)).is_err() && bound_session(&"é".repeat(20)).is_err());
         assert!(sealed_session(&"a+".repeat(20)).is_err() && sealed_session(&"aZ9-_".repeat(20)).is_ok());
         assert!(token("a-_=.Z9").is_ok() && credential_id("a-_Z9").is_ok() && credential_id("a=").is_err());
     }

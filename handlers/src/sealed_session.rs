@@ -12,7 +12,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 /// How many characters every sealed session has.
 pub const SEALED_LENGTH: usize = (NONCE_LEN + MAX_SESSION + TAG_LENGTH).div_ceil(3) * 4;
 const TAG_LENGTH: usize = 16;
-/// Fills what a session leaves empty. No session has it in it: see [`formats::session`](crate::formats::session).
+/// Fills what a session leaves empty. No session of Cognito's has it in it.
 const PADDING: u8 = b' ';
 
 /// The envelope of one address.
@@ -50,6 +50,11 @@ impl Envelope {
             self.0.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::empty(), content).ok()?;
         Some(Secret::new(str::from_utf8(content.trim_ascii_end()).ok()?))
     }
+}
+
+/// A session for who can't go on. It goes to Cognito like any other, and is refused.
+pub fn in_vain() -> Result<Secret, Failure> {
+    Ok(Secret::new(URL_SAFE_NO_PAD.encode(random::bytes::<32>()?)))
 }
 
 #[cfg(test)]

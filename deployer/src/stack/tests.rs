@@ -105,6 +105,9 @@ fn the_names_of_all_resources() {
     function.forgot-password: myco-auth-dev-forgot-password
     function.login: myco-auth-dev-login
     function.logout: myco-auth-dev-logout
+    function.mfa-reset-confirm: myco-auth-dev-mfa-reset-confirm
+    function.mfa-reset-start: myco-auth-dev-mfa-reset-start
+    function.mfa-reset-verify: myco-auth-dev-mfa-reset-verify
     function.mfa-verify: myco-auth-dev-mfa-verify
     function.refresh-token: myco-auth-dev-refresh-token
     function.resend-confirmation-code: myco-auth-dev-resend-confirmation-code
@@ -115,7 +118,6 @@ fn the_names_of_all_resources() {
     rest_api.main: myco-auth-dev
     role.calls-2-5aafb235: myco-auth-dev-calls-2-5aafb235
     role.calls-2-bfc6d69f: myco-auth-dev-calls-2-bfc6d69f
-    role.calls-2-c6dfb536: myco-auth-dev-calls-2-c6dfb536
     role.calls-2-c81e7a0e: myco-auth-dev-calls-2-c81e7a0e
     role.calls-3-58448d4f: myco-auth-dev-calls-3-58448d4f
     role.calls-AdminCreateUser: myco-auth-dev-calls-AdminCreateUser
@@ -152,7 +154,10 @@ fn what_each_resource_waits_for() {
     function.forgot-password: app_client.api log_group.functions role.calls-2-c81e7a0e user_pool.main
     function.login: app_client.api log_group.functions role.calls-AdminInitiateAuth user_pool.main
     function.logout: app_client.api log_group.functions role.calls-nothing
-    function.mfa-verify: app_client.api log_group.functions role.calls-2-c6dfb536 user_pool.main
+    function.mfa-reset-confirm: app_client.api log_group.functions role.calls-nothing
+    function.mfa-reset-start: app_client.api log_group.functions role.calls-nothing user_pool.main
+    function.mfa-reset-verify: app_client.api log_group.functions role.calls-AdminInitiateAuth user_pool.main
+    function.mfa-verify: app_client.api log_group.functions role.calls-AdminRespondToAuthChallenge user_pool.main
     function.refresh-token: app_client.api log_group.functions role.calls-nothing user_pool.main
     function.resend-confirmation-code: log_group.functions role.calls-2-c81e7a0e user_pool.main
     function.reset-password: app_client.api log_group.functions role.calls-3-58448d4f user_pool.main
@@ -166,7 +171,6 @@ fn what_each_resource_waits_for() {
     rest_api.main: role.invoke user_pool.main
     role.calls-2-5aafb235: log_group.functions user_pool.main
     role.calls-2-bfc6d69f: log_group.functions user_pool.main
-    role.calls-2-c6dfb536: log_group.functions user_pool.main
     role.calls-2-c81e7a0e: log_group.functions user_pool.main
     role.calls-3-58448d4f: log_group.functions user_pool.main
     role.calls-AdminCreateUser: log_group.functions user_pool.main
@@ -176,7 +180,7 @@ fn what_each_resource_waits_for() {
     role.calls-SendEmail: log_group.functions
     role.calls-nothing: log_group.functions
     role.invoke
-    stage.main: deployment.main function.change-password function.confirm-mfa function.confirm-password function.confirm-user function.create-auth-challenge function.create-user function.custom-message function.define-auth-challenge function.delete-user function.forgot-password function.login function.logout function.mfa-verify function.refresh-token function.resend-confirmation-code function.reset-password function.userinfo function.verify-auth-challenge-response rest_api.main user_pool_triggers.main
+    stage.main: deployment.main function.change-password function.confirm-mfa function.confirm-password function.confirm-user function.create-auth-challenge function.create-user function.custom-message function.define-auth-challenge function.delete-user function.forgot-password function.login function.logout function.mfa-reset-confirm function.mfa-reset-start function.mfa-reset-verify function.mfa-verify function.refresh-token function.resend-confirmation-code function.reset-password function.userinfo function.verify-auth-challenge-response rest_api.main user_pool_triggers.main
     user_group.admins: user_pool.main
     user_pool.main
     user_pool_triggers.main: function.create-auth-challenge function.custom-message function.define-auth-challenge function.verify-auth-challenge-response permission.create-auth-challenge permission.custom-message permission.define-auth-challenge permission.verify-auth-challenge-response user_pool.main
@@ -232,9 +236,6 @@ fn what_each_role_allows_and_who_may_assume_it() {
     role.calls-2-bfc6d69f
       trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
       policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminInitiateAuth","cognito-idp:AdminRespondToAuthChallenge"],"Resource":"${ref:user_pool.main#arn}"}]}
-    role.calls-2-c6dfb536
-      trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
-      policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminGetUser","cognito-idp:AdminRespondToAuthChallenge"],"Resource":"${ref:user_pool.main#arn}"}]}
     role.calls-2-c81e7a0e
       trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}
       policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"},{"Sid":"UserPool","Effect":"Allow","Action":["cognito-idp:AdminCreateUser","cognito-idp:AdminGetUser"],"Resource":"${ref:user_pool.main#arn}"}]}
@@ -261,7 +262,7 @@ fn what_each_role_allows_and_who_may_assume_it() {
       policy {"Version":"2012-10-17","Statement":[{"Sid":"Log","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${ref:log_group.functions#arn}:*"}]}
     role.invoke
       trust  {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},"Action":"sts:AssumeRole"}]}
-      policy {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":["arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-change-password","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-confirm-mfa","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-confirm-password","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-confirm-user","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-create-user","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-delete-user","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-forgot-password","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-login","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-logout","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-mfa-verify","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-refresh-token","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-resend-confirmation-code","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-reset-password","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-userinfo"]}]}
+      policy {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":["arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-change-password","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-confirm-mfa","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-confirm-password","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-confirm-user","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-create-user","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-delete-user","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-forgot-password","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-login","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-logout","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-mfa-reset-confirm","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-mfa-reset-start","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-mfa-reset-verify","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-mfa-verify","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-refresh-token","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-resend-confirmation-code","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-reset-password","arn:aws:lambda:eu-west-1:123456789012:function:myco-auth-dev-userinfo"]}]}
     "#);
 }
 

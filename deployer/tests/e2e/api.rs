@@ -7,70 +7,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::world::{CONFIGURATION, World};
-
-/// A reply: status, headers in lower case, body.
-struct Reply {
-    status: u16,
-    headers: ureq::http::HeaderMap,
-    body: Value,
-}
-
-impl Reply {
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-}
-
-/// A deployed API.
-struct Api {
-    world: World,
-    url: String,
-}
-
-impl Api {
-    fn deployed() -> Self {
-        Self::deployed_as(CONFIGURATION)
-    }
-
-    fn deployed_as(configuration: &str) -> Self {
-        let world = World::new();
-        world.configure(configuration);
-        world.must(&["deploy", "--yes"]);
-        let url = world.outputs()["api_url"].as_str().unwrap().to_owned();
-        Self { world, url }
-    }
-
-    fn send(&self, method: &str, path: &str, body: &str, token: Option<&str>) -> Reply {
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.url))
-            .header("origin", "https://shop.example.com");
-        if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .allow_non_standard_methods(true)
-            .build()
-            .into();
-        let mut reply = agent.run(request.body(body.to_owned()).unwrap()).unwrap();
-        let text = reply.body_mut().read_to_string().unwrap();
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Reply { status: reply.status().as_u16(), headers: reply.headers().clone(), body }
-    }
-
-    fn post(&self, path: &str, body: &Value) -> Reply {
-        self.send("POST", path, &body.to_string(), None)
-    }
-
-    /// The newest mail to this address.
-    fn mail_to(&self, address: &str) -> Value {
-        let mails = self.world.emulator("GET", "mail", "");
-        let to = |mail: &&Value| mail["to"].to_string().contains(address);
-        mails.as_array().unwrap().iter().find(to).cloned().unwrap_or(Value::Null)
-    }
-}
+use crate::client::{Api, Reply};
+use crate::world::CONFIGURATION;
 
 fn jane() -> Value {
     json!({ "full_name": "Jane Doe", "email": "jane@example.com", "mobile_phone_number": "+33612345678" })
@@ -78,7 +16,7 @@ fn jane() -> Value {
 
 #[test]
 fn a_new_user_is_created_and_gets_a_temporary_password_by_mail() {
-    let api = Api::deployed();
+    let api = Api::deployed_as(CONFIGURATION);
     let made = api.post("/v1/users", &jane());
     assert_eq!(made.status, 201, "{}", made.body);
     assert_eq!((&made.body["email"], &made.body["status"]), (&json!("jane@example.com"), &json!("CREATED")));
@@ -95,7 +33,7 @@ fn a_new_user_is_created_and_gets_a_temporary_password_by_mail() {
 
 #[test]
 fn a_user_of_any_name_is_invited() {
-    let api = Api::deployed();
+    let api = Api::deployed_as(CONFIGURATION);
     // Joiners and no-break spaces, which Cognito takes in no text of a mail.
     for (at, name) in
         ["علی\u{200c}رضا", "👩\u{200d}💻 Jane", "Jean\u{a0}Paul", "evil.example"].iter().enumerate()
@@ -113,7 +51,7 @@ fn a_user_of_any_name_is_invited() {
 
 #[test]
 fn a_mail_that_cannot_be_sent_is_told() {
-    let api = Api::deployed();
+    let api = Api::deployed_as(CONFIGURATION);
     for (at, setting) in ["mail_refused", "mail_quota_used_up"].iter().enumerate() {
         api.world.emulator("POST", "settings", &json!({ *setting: true }).to_string());
         let mut user = jane();
@@ -129,7 +67,7 @@ fn a_mail_that_cannot_be_sent_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forced_reset_is_told_whatever_the_password() {
-    let api = Api::deployed();
+    let api = Api::deployed_as(CONFIGURATION);
     assert_eq!(api.post("/v1/users", &jane()).status, 201);
     let cognito = api.world.clients().cognito;
     let outputs = api.world.outputs();
@@ -150,7 +88,7 @@ async fn a_forced_reset_is_told_whatever_the_password() {
 
 #[test]
 fn a_wrong_body_is_answered_with_every_wrong_field() {
-    let api = Api::deployed();
+    let api = Api::deployed_as(CONFIGURATION);
     let body =
         json!({ "full_name": "", "email": "jane", "mobile_phone_number": "0612345678", "role": "admin" });
     let refused = api.post("/v1/users", &body);
@@ -171,7 +109,7 @@ fn a_wrong_body_is_answered_with_every_wrong_field() {
 
 #[test]
 fn the_gateways_own_answers_have_the_contracts_shape() {
-    let api = Api::deployed();
+    let api = Api::deployed_as(CONFIGURATION);
     for (method, path, status) in [("GET", "/v1/userinfo", 401), ("GET", "/v1/nothing", 403)] {
         let refused = api.send(method, path, "", None);
         assert_eq!(refused.status, status, "{method} {path}: {}", refused.body);
@@ -210,7 +148,7 @@ fn a_preflight_is_answered_without_a_body_however_many_origins_there_are() {
 
 #[test]
 fn login_tells_an_unknown_address_and_a_wrong_password_alike() {
-    let api = Api::deployed();
+    let api = Api::deployed_as(CONFIGURATION);
     assert_eq!(api.post("/v1/users", &jane()).status, 201);
     let login =
         |email: &str| api.post("/v1/login", &json!({ "email": email, "password": "Wrong-Horse-12!" }));
@@ -223,7 +161,7 @@ fn login_tells_an_unknown_address_and_a_wrong_password_alike() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_goes_from_invitation_to_who_am_i() {
-    let api = Api::deployed();
+    let api = Api::deployed_as(CONFIGURATION);
     let made = api.post("/v1/users", &jane());
     assert_eq!(made.status, 201, "{}", made.body);
     let cognito = api.world.clients().cognito;

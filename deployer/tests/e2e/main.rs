@@ -5,19 +5,34 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod access;
 mod api;
+mod authenticator;
+mod bad_cases;
 mod check;
+mod client;
 mod configuration;
 mod domain;
 mod drift;
+mod every_endpoint;
+mod exclusive;
 mod faults;
+mod flows;
 mod killed;
 mod life;
 mod local;
+mod logs;
+mod mfa_reset;
 mod options;
+mod passkey;
+mod passkeys;
+mod permissions;
+mod person;
 mod recovery;
+mod right;
 mod secrets;
 mod stopped;
+mod walks;
 mod world;
 mod writers;
 mod zone;

@@ -158,6 +158,12 @@ impl World {
         self.emulator("DELETE", "faults", "");
     }
 
+    /// Looks and meddles behind cogapi's back, in tests that are threads of their own.
+    pub(crate) fn with_clients<T>(&self, work: impl AsyncFnOnce(cogapi::aws::Clients) -> T) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(work(self.clients()))
+    }
+
     /// Clients for looking and meddling behind cogapi's back.
     pub(crate) fn clients(&self) -> cogapi::aws::Clients {
         crate::common::clients(&Emulator::shared().url, &self.account)

@@ -3,7 +3,7 @@
 use crate::{
     app::App,
     authenticator::{self, SetUp},
-    challenge,
+    bound_session, challenge,
     config::env,
     endpoint::{Authorization, Chapter, Endpoint, Success},
     error::{ErrorCode, Failure},
@@ -13,8 +13,6 @@ use crate::{
     reply::Reply,
     request::Request,
     schema::{Kind, Member},
-    timing,
-    user::User,
 };
 use aws_sdk_cognitoidentityprovider::types::ChallengeNameType;
 use serde::Serialize;
@@ -59,7 +57,7 @@ const SET_UP_TYPE: Member = Member::new(
 #[derive(Serialize)]
 struct CodeWanted<'a> {
     email: &'a str,
-    verification_session: &'a str,
+    verification_session: String,
     verification_type: &'static str,
 }
 
@@ -78,22 +76,12 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     let taken = (fields.take(&EMAIL), fields.take(&PASSWORD));
     let (email, password) = fields.finish(taken)?;
 
-    // Cognito tells a forced reset whatever the password is, so that answer waits, too. Of an expired temporary password nothing
-    // is told, as no other endpoint than the one that takes it need know.
-    let proved = challenge::after_password(app, &email, &password).await.map_err(Failure::from);
-    let challenge = timing::level_refusal(request.received(), proved).await?;
-    match challenge.name {
-        ChallengeNameType::SoftwareTokenMfa => {
-            let verification_session = challenge.session()?;
-            let verification_type = SOFTWARE_TOKEN_MFA;
-            Reply::json(200, &CodeWanted { email: &email, verification_session, verification_type })
-        }
-        ChallengeNameType::MfaSetup => {
-            let user = User { id: challenge.user_id()?.to_owned(), email };
-            let set_up = authenticator::begin(app, &user, challenge.session()?).await?;
-            Reply::json(200, &SetUpWanted { email: &user.email, verification_type: MFA_SETUP, set_up })
-        }
-        ChallengeNameType::NewPasswordRequired => Err(ErrorCode::PasswordChangeRequired.into()),
-        _ => Err(challenge.unexpected()),
+    let (challenge, user) = challenge::second_factor(app, request.received(), &email, &password).await?;
+    if challenge.name == ChallengeNameType::MfaSetup {
+        let set_up = authenticator::begin(app, &user, challenge.session()?).await?;
+        return Reply::json(200, &SetUpWanted { email: &email, verification_type: MFA_SETUP, set_up });
     }
+    let verification_session = bound_session::bind(app.config.client_secret()?, &user, challenge.session()?)?;
+    let verification_type = SOFTWARE_TOKEN_MFA;
+    Reply::json(200, &CodeWanted { email: &email, verification_session, verification_type })
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    aws::{self, secret_hash},
+    aws, bound_session, challenge,
     config::env,
     endpoint::{Authorization, Chapter, Endpoint, Success},
     error::{ErrorCode, Failure},
@@ -10,17 +10,11 @@ use crate::{
     member::TOKENS,
     reply::Reply,
     request::Request,
-    secret::Secret,
-    timing,
     tokens::Tokens,
     upstream,
-    user::{self, UserRef},
 };
 use aws_sdk_cognitoidentityprovider::{
-    error::SdkError,
-    operation::admin_respond_to_auth_challenge::{
-        AdminRespondToAuthChallengeError, AdminRespondToAuthChallengeOutput,
-    },
+    error::SdkError, operation::admin_respond_to_auth_challenge::AdminRespondToAuthChallengeError,
     types::ChallengeNameType,
 };
 
@@ -34,13 +28,14 @@ pub const ENDPOINT: Endpoint = Endpoint {
     authorization: Authorization::Open,
     request: &[EMAIL_OR_ID.member, VERIFICATION_TYPE.member, VERIFICATION_SESSION.member, OTP_CODE.member],
     reply: Success { status: 200, shapes: &[TOKENS] },
-    operations: &["cognito-idp:AdminGetUser", "cognito-idp:AdminRespondToAuthChallenge"],
+    operations: &["cognito-idp:AdminRespondToAuthChallenge"],
     calls_cognito: true,
     environment: &[env::USER_POOL_ID, env::CLIENT_ID, env::CLIENT_SECRET],
     errors: &[
         ErrorCode::InvalidRequest,
         ErrorCode::InvalidSession,
         ErrorCode::InvalidCode,
+        ErrorCode::Forbidden,
         ErrorCode::PasswordResetRequired,
     ],
     summary: "Proves the second factor and answers the tokens.",
@@ -59,51 +54,14 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     );
     let (named, (), session, code) = fields.finish(taken)?;
 
-    let output = match prove(app, named, &session, &code).await {
-        Ok(output) => output,
-        Err(failure) => {
-            // Any session with any address gets here, and for an unknown one there is a call less to wait for.
-            if failure.code() == ErrorCode::InvalidSession {
-                timing::level(request.received()).await;
-            }
-            return Err(failure);
-        }
-    };
-    Reply::json(200, &Tokens::of(output.authentication_result(), OPERATION)?)
-}
-
-async fn prove(
-    app: &App,
-    named: UserRef,
-    session: &Secret,
-    code: &Secret,
-) -> Result<AdminRespondToAuthChallengeOutput, Failure> {
-    let username = match named {
-        UserRef::Id(id) => id,
-        // "You must use the username and not an alias in the ChallengeResponses" (AdminInitiateAuth's ChallengeParameters). The
-        // username is the id, and login's reply has no place for it.
-        UserRef::Email(_) => match user::find(app, &named).await? {
-            Some(found) => found.user.id,
-            None => return Err(Failure::new(ErrorCode::InvalidSession).because("there is no such user")),
-        },
-    };
-    let client_id = app.config.client_id()?;
+    let (user, session) = bound_session::open(app.config.client_secret()?, &session)?;
+    user.must_be(&named)?;
+    let answer = challenge::answer(app, ChallengeNameType::SoftwareTokenMfa, &user.id, session.expose())?
+        .challenge_responses("SOFTWARE_TOKEN_MFA_CODE", code.expose());
     // Session and code work once: a second attempt after a lost answer would only find them used.
-    let result = app
-        .cognito()?
-        .admin_respond_to_auth_challenge()
-        .user_pool_id(app.config.user_pool_id()?)
-        .client_id(client_id)
-        .challenge_name(ChallengeNameType::SoftwareTokenMfa)
-        .session(session.expose())
-        .challenge_responses("USERNAME", &username)
-        .challenge_responses("SOFTWARE_TOKEN_MFA_CODE", code.expose())
-        .challenge_responses("SECRET_HASH", secret_hash(app.config.client_secret()?, client_id, &username)?)
-        .customize()
-        .config_override(aws::once())
-        .send()
-        .await;
-    result.map_err(|error| refusal(&error))
+    let result = answer.customize().config_override(aws::once()).send().await;
+    let output = result.map_err(|error| refusal(&error))?;
+    Reply::json(200, &Tokens::of(output.authentication_result(), OPERATION)?)
 }
 
 fn refusal(error: &SdkError<AdminRespondToAuthChallengeError>) -> Failure {
@@ -111,8 +69,8 @@ fn refusal(error: &SdkError<AdminRespondToAuthChallengeError>) -> Failure {
     let code = match error.as_service_error() {
         // The second: the code is right and has been used before.
         Some(Refused::CodeMismatchException(_) | Refused::ExpiredCodeException(_)) => ErrorCode::InvalidCode,
-        // The session is used, expired, made up or another user's; the user is locked out, disabled, gone, or has no
-        // authenticator any more. Signing in again is the way on, and tells what else is wanted.
+        // The session is used or expired; the user is locked out, disabled, gone, or has no authenticator any more. Signing in again
+        // is the way on, and tells what else is wanted.
         Some(
             Refused::NotAuthorizedException(_)
             | Refused::UserNotFoundException(_)

@@ -10,10 +10,9 @@ use crate::{
     field::{EMAIL, SEALED_SESSION},
     member::OPTIONS,
     passkey_options::{Asked, Options},
-    random,
     reply::Reply,
     request::Request,
-    sealed_session::Envelope,
+    sealed_session::{self, Envelope},
     secret::Secret,
     timing, upstream,
 };
@@ -21,7 +20,6 @@ use aws_sdk_cognitoidentityprovider::{
     operation::initiate_auth::{InitiateAuthError, InitiateAuthOutput},
     types::{AuthFlowType, ChallengeNameType},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 /// What is deployed.
@@ -118,9 +116,8 @@ impl Challenge {
         })
     }
 
-    /// For who can't sign in with a passkey. The session goes to Cognito like any other, and is refused.
+    /// For who can't sign in with a passkey.
     fn in_vain() -> Result<Self, Failure> {
-        let session = URL_SAFE_NO_PAD.encode(random::bytes::<32>()?);
-        Ok(Self { session: Secret::new(session), asked: Asked::in_vain()? })
+        Ok(Self { session: sealed_session::in_vain()?, asked: Asked::in_vain()? })
     }
 }

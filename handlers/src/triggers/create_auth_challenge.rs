@@ -52,14 +52,15 @@ pub async fn handle(app: &App, event: Value) -> Result<Value, Failure> {
 /// Where Cognito lost our answer and asks again, there is nothing in the event to know it by: a second mail brings a second code,
 /// and the newest is the one that counts.
 async fn begin(app: &App, asked: &Event) -> Result<Code, Failure> {
-    let received = Instant::now();
     let code = Code::new(SystemTime::now())?;
-    let mailed = match asked.mailbox() {
-        Some(mailbox) => mail(app, mailbox, &code).await,
-        None => Ok(()),
+    let mailing = async {
+        match asked.mailbox() {
+            Some(mailbox) => mail(app, mailbox, &code).await,
+            None => Ok(()),
+        }
     };
-    timing::level(received).await;
-    mailed.map(|()| code)
+    timing::out_of_sight(Instant::now(), mailing).await?;
+    Ok(code)
 }
 
 async fn mail(app: &App, mailbox: &str, code: &Code) -> Result<(), Failure> {

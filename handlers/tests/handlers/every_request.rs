@@ -32,7 +32,9 @@ async fn a_failure_of_aws_is_upstream_unavailable() {
 
 #[tokio::test(start_paused = true)]
 async fn one_bad_moment_of_aws_is_not_noticed() {
-    let session = json!({"ChallengeName": "SOFTWARE_TOKEN_MFA", "Session": SESSION});
+    let parameters = json!({"USER_ID_FOR_SRP": USER_ID});
+    let session =
+        json!({"ChallengeName": "SOFTWARE_TOKEN_MFA", "Session": SESSION, "ChallengeParameters": parameters});
     let calls = [breaks("AdminInitiateAuth", 500), succeeds("AdminInitiateAuth", session)];
     assert_eq!(call("login", login(), &calls).await.status, 200);
 }

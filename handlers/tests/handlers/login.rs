@@ -19,11 +19,14 @@ fn challenge(name: &str) -> Call {
 
 #[tokio::test]
 async fn a_right_password_opens_the_session_of_the_second_factor() {
-    let answer = call("login", credentials(), &[challenge("SOFTWARE_TOKEN_MFA")]).await;
+    let mut answer = call("login", credentials(), &[challenge("SOFTWARE_TOKEN_MFA")]).await;
     assert_eq!(answer.status, 200);
+    // The session says whose it is: that is what mfa-verify compares.
+    let session = opened(&answer.body["verification_session"].take());
+    assert_eq!(session, (USER_ID.to_owned(), EMAIL.to_owned(), SESSION.to_owned()));
     assert_eq!(
         answer.body,
-        json!({"email": EMAIL, "verification_session": SESSION, "verification_type": "SOFTWARE_TOKEN_MFA"})
+        json!({"email": EMAIL, "verification_session": null, "verification_type": "SOFTWARE_TOKEN_MFA"})
     );
 }
 

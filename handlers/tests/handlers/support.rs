@@ -188,27 +188,34 @@ pub(crate) fn right_body(endpoint: &Endpoint) -> Value {
     if body.get("session").is_some() {
         body["session"] = json!(sealed(SESSION));
     }
-    if body.get("mfa_session").is_some() {
-        body["mfa_session"] = json!(mfa_session(USER_ID, EMAIL));
+    for name in ["mfa_session", "verification_session"] {
+        if body.get(name).is_some() {
+            body[name] = json!(bound(USER_ID, EMAIL));
+        }
     }
     body
 }
 
 /// The session as it is answered to [`EMAIL`] by who begins for everybody alike.
 pub(crate) fn sealed(session: &str) -> String {
-    let envelope = Envelope::of(&Secret::new(CLIENT_SECRET), EMAIL).unwrap();
+    sealed_for(EMAIL, session)
+}
+
+/// The same for another address.
+pub(crate) fn sealed_for(email: &str, session: &str) -> String {
+    let envelope = Envelope::of(&Secret::new(CLIENT_SECRET), email).unwrap();
     envelope.seal(&Secret::new(session)).unwrap()
 }
 
-/// A session of setting up this user's authenticator, as the API answers it for Cognito's [`SESSION`].
-pub(crate) fn mfa_session(id: &str, email: &str) -> String {
+/// A session of this user's sign-in, as the API answers it for Cognito's [`SESSION`].
+pub(crate) fn bound(id: &str, email: &str) -> String {
     let user = User { id: id.to_owned(), email: email.to_owned() };
     bound_session::bind(&Secret::new(CLIENT_SECRET), &user, SESSION).unwrap()
 }
 
-/// What an [`mfa_session`] holds.
-pub(crate) fn opened(mfa_session: &Value) -> (String, String, String) {
-    let bound = Secret::new(mfa_session.as_str().expect("a session"));
+/// What a [`bound`] session holds.
+pub(crate) fn opened(session: &Value) -> (String, String, String) {
+    let bound = Secret::new(session.as_str().expect("a session"));
     let (user, session) = bound_session::open(&Secret::new(CLIENT_SECRET), &bound).unwrap();
     (user.id, user.email, session.expose().to_owned())
 }

@@ -1,0 +1,58 @@
+//! A lost authenticator is replaced by who has both the password and the mailbox, and by nobody else.
+
+use cogapi_handlers::error::ErrorCode::{InvalidCode, InvalidCredentials, InvalidSession, InvalidToken};
+use serde_json::json;
+
+use crate::client::Api;
+use crate::person::Person;
+
+#[test]
+fn three_wrong_codes_end_the_session_and_the_right_one_comes_too_late() {
+    let api = Api::shared();
+    let jane = Person::enrolled(api);
+    let right = jane.begins_mfa_reset();
+    let wrong = right.clone().with("code", "00000000");
+    for _ in 0..3 {
+        api.ask(&wrong).refused(InvalidCode);
+    }
+    api.ask(&right).refused(InvalidSession);
+}
+
+#[test]
+fn a_wrong_code_and_a_wrong_password_leave_the_right_ones_their_turn() {
+    let api = Api::shared();
+    let jane = Person::enrolled(api);
+    let right = jane.begins_mfa_reset();
+    api.ask(&right.clone().with("password", "Wrong-Horse-12!")).refused(InvalidCredentials);
+    api.ask(&right.clone().with("code", "00000000")).refused(InvalidCode);
+    api.ask(&right).ok();
+}
+
+#[test]
+fn the_old_authenticator_counts_until_the_new_one_is_confirmed() {
+    let api = Api::shared();
+    let mut jane = Person::enrolled(api);
+    api.ask(&jane.begins_mfa_reset()).ok();
+    jane.signs_in();
+}
+
+#[test]
+fn the_recovery_session_ends_with_the_recovery() {
+    let api = Api::shared();
+    let mut jane = Person::enrolled(api);
+    let token = jane.replaces_authenticator();
+    for endpoint in ["passkeys-list", "passkeys-register-start", "logout"] {
+        jane.asks(endpoint, json!({ "access_token": token })).refused(InvalidToken);
+    }
+    jane.signs_in();
+}
+
+#[test]
+fn a_new_code_is_another_one_and_goes_with_its_own_session_only() {
+    let api = Api::shared();
+    let jane = Person::enrolled(api);
+    let (first, second) = (jane.begins_mfa_reset(), jane.begins_mfa_reset());
+    assert_ne!(first.body["code"], second.body["code"]);
+    api.ask(&second.clone().with("code", first.body["code"].clone())).refused(InvalidCode);
+    api.ask(&first).ok();
+}
