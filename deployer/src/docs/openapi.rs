@@ -186,6 +186,10 @@ fn error_schema() -> Value {
             "code": {"type": "string", "enum": codes, "description": "For programs."},
             "message": {"type": "string", "description": "For people."},
             "request_id": {"type": "string", "description": "To be told when asking for help."},
+            "session": {
+                "type": "string",
+                "description": "With `invalid_code`, where the code may be tried again: the session to do that in.",
+            },
             "fields": {
                 "type": "array",
                 "description": "Every problem of a request that is not valid.",

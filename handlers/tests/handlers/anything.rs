@@ -5,7 +5,7 @@ use aws_smithy_http_client::test_util::StaticReplayClient;
 use cogapi_handlers::{
     email::{Mail, Message, Values, write},
     endpoint::Endpoint,
-    registry::ENDPOINTS,
+    registry::{ENDPOINTS, TRIGGERS},
 };
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, json};
@@ -82,6 +82,19 @@ proptest! {
             assert!(subject.chars().chain(body.chars()).all(is_taken), "{body}");
             assert_eq!(body.matches("{####}").count(), 1, "{body}");
             assert!(body.chars().count() < 20_000);
+        }
+    }
+
+    #[test]
+    fn every_event_is_answered_or_refused_and_admits_nobody(event in any_json(), request in any_json()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        for trigger in TRIGGERS {
+            for event in [event.clone(), challenge_event(&request)] {
+                let reaction = runtime.block_on(react_in(trigger.name, &[], event, &[]));
+                assert_ne!(reaction.log["cause"], "panicked", "{}", trigger.name);
+                let response = reaction.result.map(|event| event["response"].clone()).unwrap_or_default();
+                assert!(response["issueTokens"] != true && response["answerCorrect"] != true, "{response}");
+            }
         }
     }
 
