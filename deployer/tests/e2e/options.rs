@@ -72,9 +72,10 @@ impl Functions {
             return Vec::new();
         }
         // What else is asked for is on: new functions get their concurrency with it.
-        let functions: &[&str] = match on {
-            true => &["lambda:CreateFunction", "lambda:PutFunctionConcurrency"],
-            false => &["lambda:DeleteFunction"],
+        let functions: &[&str] = if on {
+            &["lambda:CreateFunction", "lambda:PutFunctionConcurrency"]
+        } else {
+            &["lambda:DeleteFunction"]
         };
         let calls = NEW_BODY.iter().chain(&["iam:PutRolePolicy"]).chain(functions);
         calls.map(|call| (*call).to_owned()).collect()
