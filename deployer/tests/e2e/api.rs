@@ -1,11 +1,6 @@
 //! What a client of the deployed API sees, over HTTP through API Gateway.
 
-use aws_sdk_cognitoidentityprovider::types::ChallengeNameType;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 use crate::client::{Api, Reply};
 use crate::world::CONFIGURATION;
@@ -157,92 +152,4 @@ fn login_tells_an_unknown_address_and_a_wrong_password_alike() {
     let without_id = |reply: &Reply| (reply.body["code"].clone(), reply.body["message"].clone());
     assert_eq!(without_id(&known), without_id(&unknown));
     assert_eq!(known.body["code"], "invalid_credentials");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_user_goes_from_invitation_to_who_am_i() {
-    let api = Api::deployed_as(CONFIGURATION);
-    let made = api.post("/v1/users", &jane());
-    assert_eq!(made.status, 201, "{}", made.body);
-    let cognito = api.world.clients().cognito;
-    let outputs = api.world.outputs();
-    let (pool, client) =
-        (outputs["user_pool_id"].as_str().unwrap(), outputs["app_client_id"].as_str().unwrap());
-    let credentials = json!({ "email": "jane@example.com", "password": "Correct-Horse-12!" });
-
-    // The temporary password of the mail is right, and not enough.
-    let mail = api.mail_to("jane@example.com");
-    let password = password_in(mail["html"].as_str().unwrap());
-    let invited = api.post("/v1/login", &json!({ "email": "jane@example.com", "password": password }));
-    assert_eq!((invited.status, &invited.body["code"]), (403, &json!("password_change_required")), "{mail}");
-
-    let set = cognito.admin_set_user_password().user_pool_id(pool).username("jane@example.com");
-    set.password("Correct-Horse-12!").permanent(true).send().await.unwrap();
-    let login = api.post("/v1/login", &credentials);
-    assert_eq!(
-        (login.status, &login.body["verification_type"]),
-        (200, &json!("MFA_SETUP")),
-        "{}",
-        login.body
-    );
-    let secret = login.body["qr_code_secret"].as_str().unwrap();
-    let uri = login.body["otpauth_uri"].as_str().unwrap();
-    assert!(uri.starts_with("otpauth://totp/CognitoApi%3Ajane%40example.com?secret="), "{uri}");
-
-    let verified = cognito
-        .verify_software_token()
-        .session(login.body["mfa_session"].as_str().unwrap())
-        .user_code(otp(secret))
-        .send()
-        .await
-        .unwrap();
-    let described =
-        cognito.describe_user_pool_client().user_pool_id(pool).client_id(client).send().await.unwrap();
-    let client_secret = described.user_pool_client.unwrap().client_secret.unwrap();
-    // After the first step a user is known by the id, whatever the sign-in began with.
-    let username = made.body["user_id"].as_str().unwrap();
-    let signed_in = cognito
-        .admin_respond_to_auth_challenge()
-        .user_pool_id(pool)
-        .client_id(client)
-        .challenge_name(ChallengeNameType::MfaSetup)
-        .session(verified.session.unwrap())
-        .challenge_responses("USERNAME", username)
-        .challenge_responses("SECRET_HASH", secret_hash(username, client, &client_secret))
-        .send()
-        .await
-        .unwrap();
-    let tokens = signed_in.authentication_result.unwrap();
-
-    let me = api.send("GET", "/v1/userinfo", "", tokens.id_token());
-    assert_eq!(me.status, 200, "{}", me.body);
-    assert_eq!(me.body["name"], "Jane Doe");
-    assert_eq!((&me.body["phone_number"], &me.body["groups"]), (&json!("+33612345678"), &json!([])));
-    // An access token is no ID token.
-    assert_eq!(api.send("GET", "/v1/userinfo", "", tokens.access_token()).status, 401);
-
-    let login = api.post("/v1/login", &credentials);
-    assert_eq!((login.status, &login.body["verification_type"]), (200, &json!("SOFTWARE_TOKEN_MFA")));
-    assert!(login.body["verification_session"].as_str().is_some_and(|session| session.len() >= 20));
-}
-
-/// The temporary password that an English invitation carries: what stands between the template's own marks, every character
-/// of it, and the same to a reader of the mail as in it.
-fn password_in(html: &str) -> &str {
-    let (_, after) = html.split_once("Temporary password: <strong").expect("an invitation");
-    let (_, after) = after.split_once('>').unwrap();
-    let (password, _) = after.split_once("</strong>").unwrap();
-    assert!(!password.contains(['<', '>', '&']), "HTML makes something else of {password}");
-    password
-}
-
-fn otp(secret: &str) -> String {
-    let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
-    totp_rs::Builder::new().with_secret(secret).build().unwrap().generate_current().to_string()
-}
-
-fn secret_hash(username: &str, client: &str, secret: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    mac.update(format!("{username}{client}").as_bytes());
-    STANDARD.encode(mac.finalize().into_bytes())
 }
