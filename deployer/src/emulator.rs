@@ -28,12 +28,20 @@ pub struct Emulator {
 
 impl Emulator {
     /// Starts it on `port` (0: a free one) with the Python that [`install`] returned, and waits until it answers. Blocks.
-    pub fn start(root: &Path, python: &Path, port: u16, region: &str) -> Result<Self, Failure> {
+    /// `sender` is an address that its account has verified with SES, as whoever sends mails from there must have.
+    pub fn start(
+        root: &Path,
+        python: &Path,
+        port: u16,
+        region: &str,
+        sender: Option<&str>,
+    ) -> Result<Self, Failure> {
         const SUMMARY: &str = "the emulator could not be started";
         let mut command = Command::new(python);
         command
             .args(["-m", "cogapi_emulator", "--stop-with-stdin", "--region", region])
             .args(["--port", &port.to_string()])
+            .args(sender.map(|sender| format!("--sender={sender}")))
             .env("PYTHONPATH", root.join("emulator"))
             .env("PYTHONUNBUFFERED", "1")
             .stdin(Stdio::piped())

@@ -4,7 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from cogapi_emulator import environment
+from cogapi_emulator import environment, settings
+from cogapi_emulator.call import ROOT_ACCOUNT
 from cogapi_emulator.listener import listen
 
 
@@ -13,6 +14,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0 (the default) takes any free port")
     parser.add_argument("--region", default="eu-west-1")
     parser.add_argument("--data-dir", type=Path, help="keep what exists here across restarts")
+    parser.add_argument("--sender", help="an identity that the root account has verified with SES")
     parser.add_argument(
         "--stop-with-stdin",
         action="store_true",
@@ -35,6 +37,8 @@ def main() -> int:
     # Only now: importing the server imports ministack, which reads the environment as it is imported.
     from cogapi_emulator import server
 
+    if arguments.sender:
+        settings.change(ROOT_ACCOUNT, {"ses_verified": [arguments.sender]})
     server.run(listener, stop_with_stdin=arguments.stop_with_stdin)
     return 0
 

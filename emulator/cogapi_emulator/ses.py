@@ -59,7 +59,9 @@ def _install_identities() -> None:
     @around(ses, "_identity_verified")
     def identity_verified(original, address, **names):
         name = ses.parseaddr(address)[1]
-        unverified = settings.of(get_account_id()).ses_unverified
+        if not {name, *ses._domain_and_parents(name.rpartition("@")[2])}.isdisjoint(_settings().ses_verified):
+            return True
+        unverified = _settings().ses_unverified
         # A verified domain vouches for its addresses, unless the domain is what waits.
         waiting = name in unverified and not original(f"anyone@{name.rpartition('@')[2]}", **names)
         return not waiting and name.rpartition("@")[2] not in unverified and original(address, **names)
@@ -156,7 +158,7 @@ def _sending_context(message: dict) -> dict[str, object]:
 
 
 def _quota_refusal():
-    if not settings.of(get_account_id()).ses_quota_used_up:
+    if not _settings().ses_quota_used_up:
         return None
     # The name is documented; that the quota of a day and the rate of a second share it is believed.
     return ses_v2._json_err("TooManyRequestsException", "Daily message quota exceeded.", 429)
@@ -179,14 +181,20 @@ def _identity(name: str) -> dict | None:
 
 def _status(name: str) -> str | None:
     """AWS: an identity is pending until its owner has followed the mail, or its DNS records are found."""
+    if name in _settings().ses_verified:
+        return "Success"
     if ses._identities.get(name) is None and ses_v2._identities.get(name) is None:
         return None
-    return "Pending" if name in settings.of(get_account_id()).ses_unverified else "Success"
+    return "Pending" if name in _settings().ses_unverified else "Success"
 
 
 def _is_sandboxed() -> bool:
-    return settings.of(get_account_id()).ses_sandbox
+    return _settings().ses_sandbox
 
 
 def _is_paused() -> bool:
-    return settings.of(get_account_id()).ses_paused
+    return _settings().ses_paused
+
+
+def _settings() -> settings.Settings:
+    return settings.of(get_account_id())

@@ -55,6 +55,8 @@ class Settings:
     ses_paused: bool = False
     # The mails of 24 hours are used up: TooManyRequestsException from SES.
     ses_quota_used_up: bool = False
+    # Identities that are there and verified without having been asked for: their owners have done their part.
+    ses_verified: list[str] = field(default_factory=list)
     # Identities that wait for their verification.
     ses_unverified: list[str] = field(default_factory=list)
     # Calls above the rates that AWS publishes for its control planes are throttled (rates.py).
@@ -102,13 +104,15 @@ _KINDS: dict[type, _Check] = {
     int: (_is_amount, "a number of at least 0"),
     float: (_is_amount, "a number of at least 0"),
 }
+_IDENTITIES: _Check = (
+    lambda value: isinstance(value, list) and all(isinstance(name, str) for name in value),
+    "a list of addresses and domains",
+)
 _WHOLE: _Check = (lambda value: _is_amount(value) and value == int(value), "a whole number")
 # By name, for what needs more than that.
 _CHECKS: dict[str, _Check] = {
-    "ses_unverified": (
-        lambda value: isinstance(value, list) and all(isinstance(name, str) for name in value),
-        "a list of addresses and domains",
-    ),
+    "ses_verified": _IDENTITIES,
+    "ses_unverified": _IDENTITIES,
     "lambda_concurrent_executions": _WHOLE,
     "iam_roles": _WHOLE,
     "acm_failure": (

@@ -6,6 +6,9 @@ import urllib.error
 import urllib.request
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from conftest import REGION, Emulator
 from functions import GREETING, make_function, make_role
@@ -368,3 +371,28 @@ def test_an_authorizer_without_scopes_takes_id_tokens_only(emulator: Emulator, a
     assert request(emulator, api, path)[0] == 401
     assert request(emulator, api, path, Authorization=f"Bearer {tokens['AccessToken']}")[0] == 401
     assert request(emulator, api, path, Authorization=f"Bearer {tokens['IdToken']}")[0] == 200
+
+
+def test_a_signer_whom_iam_denies_gets_the_gateway_response(emulator: Emulator, account: str):
+    function = make_function(emulator, account, "f")
+    role = make_role(emulator, account, "invoker", "apigateway.amazonaws.com", allow="lambda:InvokeFunction")
+    scheme = {"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4"}
+    body = definition(function, role, components={"securitySchemes": {"iam": scheme}})
+    body["paths"]["/v1/things/{id}"]["get"]["security"] = [{"iam": []}]
+    api = import_api(emulator, account, body)
+    deploy(emulator, account, api)
+    iam = emulator.client("iam", account)
+    answers = {}
+    for effect in ("Allow", "Deny"):
+        iam.create_user(UserName=effect)
+        statement = {"Effect": effect, "Action": "execute-api:Invoke", "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName=effect, PolicyName="p", PolicyDocument=policy)
+        key = iam.create_access_key(UserName=effect)["AccessKey"]
+        path = "/v1/things/1"
+        call = AWSRequest("GET", f"{emulator.url}/_aws/execute-api/{api}/{STAGE}{path}")
+        SigV4Auth(Credentials(key["AccessKeyId"], key["SecretAccessKey"]), "execute-api", REGION).add_auth(call)
+        answers[effect] = request(emulator, api, path, **dict(call.headers.items()))
+    assert answers["Allow"][0] == 200
+    status, headers, _ = answers["Deny"]
+    assert (status, headers["x-marked"]) == (403, "yes")

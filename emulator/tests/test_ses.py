@@ -31,6 +31,19 @@ def test_an_identity_is_the_same_in_both_apis(emulator: Emulator, account: str):
         new.get_email_identity(EmailIdentity="none.com")
 
 
+def test_an_identity_can_be_there_and_verified_without_having_been_asked_for(emulator: Emulator, account: str):
+    new = emulator.client("sesv2", account)
+    settings(emulator, account, ses_verified=[FROM, "example.org"])
+    assert statuses(emulator, account, FROM, "none.com") == {FROM: "Success"}
+    assert new.get_email_identity(EmailIdentity=FROM)["VerifiedForSendingStatus"]
+    for sender in (FROM, "anybody@example.org"):
+        new.send_email(
+            FromEmailAddress=sender,
+            Destination={"ToAddresses": ["jane@example.net"]},
+            Content={"Simple": {"Subject": {"Data": "Hello"}, "Body": {"Text": {"Data": "Hello"}}}},
+        )
+
+
 def test_an_account_leaves_the_sandbox(emulator: Emulator, account: str):
     old, new = emulator.client("ses", account), emulator.client("sesv2", account)
     settings(emulator, account, ses_sandbox=True)

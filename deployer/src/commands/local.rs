@@ -41,7 +41,8 @@ impl Local {
         }
         let port = self.port.or_else(|| port_of(environment.aws.endpoint.as_deref()?)).unwrap_or(0);
         // Before anything is built, so that a taken port is told at once.
-        let mut emulator = Emulator::start(&root, &python, port, &environment.aws.region)?;
+        let sender = Some(environment.email.from.as_str());
+        let mut emulator = Emulator::start(&root, &python, port, &environment.aws.region, sender)?;
         progress.say(&format!("the local AWS answers at {}", emulator.url));
         let asked = interrupt::asked();
         let result = tokio::select! {

@@ -34,9 +34,9 @@ impl Part {
         }
     }
 
-    /// Whether who asked can be told apart without looking anybody up, or proving a session first.
+    /// Whether it tells whose it is without anybody being looked up. A sealed session of another address is like one that is made up.
     fn is_plain(self) -> bool {
-        matches!(self, Self::PathByAddress | Self::Address | Self::Owned("access_token") | Self::Bearer)
+        !matches!(self, Self::PathById | Self::Owned("session"))
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Api, Reply, Request};
 use crate::passkey::Passkey;
-use crate::person::{Person, Tokens, second_step};
+use crate::person::{Person, Tokens};
 use crate::right::{each, scene};
 
 type Case = (&'static str, fn(&Api));
@@ -64,10 +64,10 @@ const CASES: &[(&str, &[Case])] = &[
         "resend-confirmation-code",
         &[
             ("an address that nobody has", |api| {
-                gets_no_mail(&Person::stranger(api), "resend-confirmation-code")
+                gets_no_mail(&Person::stranger(api), "resend-confirmation-code");
             }),
             ("who has confirmed already", |api| {
-                gets_no_mail(&Person::enrolled(api), "resend-confirmation-code")
+                gets_no_mail(&Person::enrolled(api), "resend-confirmation-code");
             }),
         ],
     ),
@@ -160,6 +160,9 @@ const CASES: &[(&str, &[Case])] = &[
                 let scene = scene(api, "reset-password");
                 scene.ask().ok();
                 scene.person.logs_in().refused(PasswordResetRequired);
+                // Cognito says it before it looks at the password.
+                let wrong = json!({ "password": "Wrong-Horse-12!" });
+                scene.person.asks("login", wrong).refused(PasswordResetRequired);
             }),
             ("the right password after five wrong ones", |api| {
                 let jane = Person::enrolled(api);
@@ -182,9 +185,8 @@ const CASES: &[(&str, &[Case])] = &[
                 jane.verifies(session, &code).ok();
             }),
             ("a code that was used", |api| {
-                let jane = Person::enrolled(api);
+                let mut jane = Person::enrolled(api);
                 let (first, second) = (jane.logs_in().ok(), jane.logs_in().ok());
-                let mut jane = jane;
                 let code = jane.code();
                 jane.verifies(first.text("verification_session"), &code).ok();
                 jane.verifies(second.text("verification_session"), &code).refused(InvalidCode);
@@ -198,10 +200,10 @@ const CASES: &[(&str, &[Case])] = &[
             ("somebody else's session", |api| {
                 let (mut jane, john) = (Person::enrolled(api), Person::enrolled(api));
                 let (opened, code) = (john.logs_in().ok(), jane.code());
-                jane.verifies(opened.text("verification_session"), &code).refused(InvalidSession);
+                jane.verifies(opened.text("verification_session"), &code).refused(Forbidden);
             }),
             ("an address that nobody has", |api| {
-                asked_by_nobody(api, "mfa-verify").refused(InvalidSession);
+                asked_by_nobody(api, "mfa-verify").refused(Forbidden);
             }),
         ],
     ),

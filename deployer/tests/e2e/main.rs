@@ -6,6 +6,7 @@
 mod common;
 
 mod access;
+mod administrators;
 mod api;
 mod authenticator;
 mod bad_cases;
@@ -14,6 +15,7 @@ mod client;
 mod configuration;
 mod domain;
 mod drift;
+mod enumeration;
 mod every_endpoint;
 mod exclusive;
 mod faults;

@@ -9,23 +9,26 @@ use crate::person::Person;
 #[test]
 fn three_wrong_codes_end_the_session_and_the_right_one_comes_too_late() {
     let api = Api::shared();
-    let jane = Person::enrolled(api);
-    let right = jane.begins_mfa_reset();
-    let wrong = right.clone().with("code", "00000000");
-    for _ in 0..3 {
-        api.ask(&wrong).refused(InvalidCode);
+    let right = Person::enrolled(api).begins_mfa_reset();
+    let mut next = right.clone();
+    for _ in 0..2 {
+        let told = api.ask(&next.clone().with("code", "00000000")).refused(InvalidCode);
+        next = next.with("session", told.text("session"));
     }
-    api.ask(&right).refused(InvalidSession);
+    let told = api.ask(&next.clone().with("code", "00000000")).refused(InvalidCode);
+    assert!(told.body["session"].is_null(), "{}", told.body);
+    for used in [next, right] {
+        api.ask(&used).refused(InvalidSession);
+    }
 }
 
 #[test]
 fn a_wrong_code_and_a_wrong_password_leave_the_right_ones_their_turn() {
     let api = Api::shared();
-    let jane = Person::enrolled(api);
-    let right = jane.begins_mfa_reset();
+    let right = Person::enrolled(api).begins_mfa_reset();
     api.ask(&right.clone().with("password", "Wrong-Horse-12!")).refused(InvalidCredentials);
-    api.ask(&right.clone().with("code", "00000000")).refused(InvalidCode);
-    api.ask(&right).ok();
+    let told = api.ask(&right.clone().with("code", "00000000")).refused(InvalidCode);
+    api.ask(&right.with("session", told.text("session"))).ok();
 }
 
 #[test]

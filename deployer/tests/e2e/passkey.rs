@@ -57,7 +57,7 @@ impl Passkey {
         let known = options["excludeCredentials"].as_array().into_iter().flatten();
         assert!(known.into_iter().all(|one| one["id"] != passkey.id()), "{options}");
         let data = [passkey.data(ATTESTED), passkey.attested()].concat();
-        let credential = passkey.credential(json!({
+        let credential = passkey.credential(&json!({
             "clientDataJSON": encoded(&client_data("webauthn.create", origin, options)),
             "attestationObject": encoded(&attestation(&data)),
             "authenticatorData": encoded(&data),
@@ -83,7 +83,7 @@ impl Passkey {
         let (data, client_data) = (self.data(0), client_data("webauthn.get", ORIGIN, options));
         let signed = [data.as_slice(), &Sha256::digest(&client_data)].concat();
         let signature = self.key.sign(&SystemRandom::new(), &signed).unwrap();
-        self.credential(json!({
+        self.credential(&json!({
             "clientDataJSON": encoded(&client_data),
             "authenticatorData": encoded(&data),
             "signature": encoded(signature.as_ref()),
@@ -100,7 +100,7 @@ impl Passkey {
         encoded(&self.id)
     }
 
-    fn credential(&self, response: Value) -> Value {
+    fn credential(&self, response: &Value) -> Value {
         json!({
             "id": self.id(),
             "rawId": self.id(),

@@ -1,6 +1,7 @@
 //! People who use the API: an address, a password, a phone, a mailbox that they read. Owns how far somebody has come and the way
 //! there, over HTTP alone.
 
+use aws_sdk_cognitoidentityprovider::types::{AttributeType, DeliveryMediumType};
 use serde_json::{Value, json};
 
 use crate::authenticator::Authenticator;
@@ -77,10 +78,7 @@ impl<'a> Person<'a> {
     /// A signed-in administrator.
     pub(crate) fn admin(api: &'a Api) -> (Self, Tokens) {
         let mut person = Self::enrolled(api);
-        api.cognito(async |cognito, pool| {
-            let add = cognito.admin_add_user_to_group().user_pool_id(pool).group_name("admins");
-            add.username(&person.address).send().await.unwrap();
-        });
+        person.becomes_administrator();
         let tokens = person.signs_in();
         (person, tokens)
     }
@@ -103,12 +101,12 @@ impl<'a> Person<'a> {
     }
 
     pub(crate) fn registers(&self) -> Reply {
-        self.asks("create-user", self.details())
+        self.api.ask(&self.registration())
     }
 
-    /// What a registration asks for, beside the address.
-    pub(crate) fn details(&self) -> Value {
-        json!({ "full_name": "Jane Doe", "mobile_phone_number": "+33612345678" })
+    pub(crate) fn registration(&self) -> Request {
+        let details = json!({ "full_name": "Jane Doe", "mobile_phone_number": "+33612345678" });
+        self.request("create-user", details)
     }
 
     /// Changes the temporary password for one's own, and scans the code: the session to confirm it in.
@@ -169,6 +167,28 @@ impl<'a> Person<'a> {
         let code = self.mailed_code();
         let fields = json!({ "new_password": self.new_password(), "verification_code": code });
         self.asks("confirm-password", fields).ok();
+    }
+
+    /// An operator puts the user among the administrators.
+    pub(crate) fn becomes_administrator(&self) {
+        self.api.cognito(async |cognito, pool| {
+            let add = cognito.admin_add_user_to_group().user_pool_id(pool).group_name("admins");
+            add.username(&self.address).send().await.unwrap();
+        });
+    }
+
+    /// An operator invites the user, past the API.
+    pub(crate) fn is_invited_by_an_operator(&mut self) {
+        self.id = self.api.cognito(async |cognito, pool| {
+            let attribute =
+                |name, value: &str| AttributeType::builder().name(name).value(value).build().unwrap();
+            let invite = cognito.admin_create_user().user_pool_id(pool).username(&self.address);
+            let invite = invite.user_attributes(attribute("email", &self.address));
+            let invite = invite.user_attributes(attribute("email_verified", "true"));
+            let invite = invite.user_attributes(attribute("name", "Jane Doe"));
+            let made = invite.desired_delivery_mediums(DeliveryMediumType::Email).send().await.unwrap();
+            made.user.unwrap().username.unwrap()
+        });
     }
 
     /// An operator disables the user.
@@ -247,7 +267,10 @@ impl<'a> Person<'a> {
     /// The password of the newest mail.
     #[track_caller]
     pub(crate) fn temporary_password(&self) -> String {
-        word_after(&self.reads_mail(), "Temporary password:")
+        let password = word_after(&self.reads_mail(), "Temporary password:");
+        // Who copies it out of the mail gets just what Cognito expects.
+        assert!(!password.contains('&'), "HTML makes something else of {password}");
+        password
     }
 
     /// The code of the newest mail: for a forgotten password.
@@ -259,7 +282,8 @@ impl<'a> Person<'a> {
     /// The code of the newest mail: for a lost authenticator.
     #[track_caller]
     pub(crate) fn mailed_reset_code(&self) -> String {
-        word_after(&self.reads_mail(), "Your MFA reset code is").trim_end_matches('.').to_owned()
+        let code = word_after(&self.reads_mail(), "Your MFA reset code is");
+        code.chars().take_while(char::is_ascii_digit).collect()
     }
 }
 
@@ -288,8 +312,5 @@ fn readable(html: &str) -> String {
 #[track_caller]
 fn word_after(text: &str, label: &str) -> String {
     let (_, rest) = text.split_once(label).unwrap_or_else(|| panic!("no {label:?} in {text}"));
-    let word = rest.split_whitespace().next().unwrap();
-    // Who copies it out of the mail gets just what Cognito expects.
-    assert!(!word.contains('&'), "HTML makes something else of {word}");
-    word.to_owned()
+    rest.split_whitespace().next().unwrap().to_owned()
 }

@@ -25,7 +25,7 @@ impl Scene<'_> {
 type Set = for<'a> fn(&'a Api) -> Scene<'a>;
 
 const SCENES: &[(&str, Set)] = &[
-    ("create-user", |api| stands(Person::stranger(api), |jane| jane.request("create-user", jane.details()))),
+    ("create-user", |api| stands(Person::stranger(api), |jane| jane.registration())),
     ("confirm-user", |api| {
         stands(Person::invited(api), |jane| {
             let passwords =

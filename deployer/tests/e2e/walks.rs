@@ -1,7 +1,9 @@
 //! No dead ends: from every state that a user can be in, the replies lead on until the user is signed in; and who may not come in is
 //! told what somebody unknown is told.
 
-use cogapi_handlers::error::ErrorCode::{InvalidCredentials, PasswordChangeRequired, PasswordResetRequired};
+use cogapi_handlers::error::ErrorCode::{
+    EmailDeliveryFailed, InvalidCredentials, PasswordChangeRequired, PasswordResetRequired, UserExists,
+};
 use serde_json::{Value, json};
 
 use crate::client::Api;
@@ -38,6 +40,25 @@ fn who_lost_the_invitation_gets_another_one_by_either_way_and_the_first_is_void(
         let session = jane.confirms();
         jane.confirms_code(&session);
         arrives(&mut jane);
+    }
+}
+
+#[test]
+fn whose_invitation_could_not_be_mailed_gets_it_when_mails_are_sent_again() {
+    let api = TIMED.turn();
+    for obstacle in ["mail_refused", "mail_quota_used_up"] {
+        let mut jane = Person::stranger(&api);
+        api.world.settings(&json!({ obstacle: true }));
+        let told = jane.registers().refused(EmailDeliveryFailed);
+        assert_eq!(told.header("retry-after"), "", "{obstacle}");
+        api.world.settings(&json!({ obstacle: false }));
+        // The user is there all the same.
+        jane.registers().refused(UserExists);
+        jane.asks("resend-confirmation-code", json!({})).ok();
+        jane.id.clone_from(&jane.address);
+        let session = jane.confirms();
+        jane.confirms_code(&session);
+        jane.signs_in();
     }
 }
 

@@ -1,8 +1,17 @@
-"""The Cognito user pool authorizer: which kind of token a method takes. Must not verify tokens itself."""
+"""Who may call a method: which kind of token the user pool authorizer takes, and how IAM's refusal looks.
 
+Must not verify tokens or signatures itself.
+"""
+
+import json
+
+from ministack import app
+from ministack.core.iam_evaluator import AuthError
 from ministack.services import apigateway_v1 as apigw
 
 from cogapi_emulator.patching import around
+
+_DENIED = "AccessDeniedException"
 
 
 def install() -> None:
@@ -19,3 +28,15 @@ def install() -> None:
         if claims.get("token_use") != wanted:
             return None, apigw._gw_error("UNAUTHORIZED", "Unauthorized")
         return claims, None
+
+    # AWS: a caller whom IAM denies execute-api:Invoke gets the gateway response ACCESS_DENIED, as one with a wrong
+    # signature gets INVALID_SIGNATURE; ministack answers with a control plane's error.
+    apigw._AUTHENTICATION_GATEWAY_ERRORS[_DENIED] = ("ACCESS_DENIED", _DENIED)
+
+    @around(app, "_enforce_execute_api")
+    def enforce_execute_api(original, api_id, stage, method, path, headers, query, **names):
+        refusal = original(api_id, stage, method, path, headers, query, **names)
+        if refusal is None or _DENIED.encode() not in refusal[2]:
+            return refusal
+        denied = AuthError(_DENIED, json.loads(refusal[2])["message"])
+        return apigw.authentication_error_response(api_id, stage, denied, headers, query) or refusal

@@ -1,0 +1,91 @@
+//! Nobody learns which addresses have an account: what is answered to an address that nobody has looks like what is answered to
+//! anybody. How long it takes is the benchmark's (`benches/enumeration.rs`).
+
+use cogapi_handlers::error::ErrorCode;
+use serde_json::{Value, json};
+
+use crate::client::{Api, Reply};
+use crate::person::Person;
+use crate::right::each;
+
+/// The endpoints that must not tell, and what else they ask for.
+const SILENT: [(&str, Option<&str>); 5] = [
+    ("forgot-password", None),
+    ("resend-confirmation-code", None),
+    ("mfa-reset-start", None),
+    ("passkeys-login-start", None),
+    ("login", Some("Wrong-Horse-12!")),
+];
+
+/// What may differ between two replies to the same person.
+const DIFFERENT_EACH_TIME: [&str; 3] = ["date", "x-amz-request-id", "x-amzn-requestid"];
+
+#[test]
+fn an_address_that_nobody_has_is_answered_like_any_other() {
+    let api = Api::shared();
+    let (with_passkey, tokens) = Person::signed_in(api);
+    with_passkey.registers_passkey(&tokens);
+    let disabled = Person::enrolled(api);
+    disabled.is_disabled();
+    let known =
+        [with_passkey, disabled, Person::enrolled(api), Person::invited(api), Person::setting_up(api).0];
+    let nobody = Person::stranger(api);
+    each(&SILENT, |(endpoint, password)| {
+        let fields = password.map_or(json!({}), |password| json!({ "password": password }));
+        let answer = |person: &Person<'_>| looks(person, &person.asks(endpoint, fields.clone()));
+        let unknown = answer(&nobody);
+        for person in &known {
+            assert_eq!(answer(person), unknown, "{endpoint}");
+        }
+    });
+    nobody.logs_in().refused(ErrorCode::InvalidCredentials);
+}
+
+#[test]
+fn the_passkeys_that_nobody_has_stay_the_same_from_call_to_call() {
+    let api = Api::shared();
+    let asked = |person: &Person<'_>| {
+        person.asks("passkeys-login-start", json!({})).ok().body["options"]["allowCredentials"].clone()
+    };
+    let (one, another) = (Person::stranger(api), Person::stranger(api));
+    assert_eq!(asked(&one), asked(&one));
+    assert_ne!(asked(&one), asked(&another));
+}
+
+/// Status, headers and the form of the body.
+fn looks(person: &Person<'_>, reply: &Reply) -> (u16, Vec<String>, Value) {
+    let headers = reply.headers.iter().filter(|(name, _)| !DIFFERENT_EACH_TIME.contains(&name.as_str()));
+    // Real passkeys have ids of several lengths, and so have those that nobody has.
+    let same_length = reply.body["options"].is_null();
+    let headers = headers.filter(|(name, _)| same_length || *name != "content-length");
+    let mut headers: Vec<String> =
+        headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+    headers.sort();
+    (reply.status, headers, form(person, &reply.body))
+}
+
+/// What a value looks like, without what it says.
+fn form(person: &Person<'_>, value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            // Which transports there are and how long an id is differs from one authenticator to another.
+            .map(|(name, member)| match name.as_str() {
+                "allowCredentials" => (name.clone(), json!("one or more passkeys")),
+                _ => (name.clone(), form(person, member)),
+            })
+            .collect(),
+        Value::Array(values) => values.iter().map(|value| form(person, value)).collect(),
+        Value::String(text) if *text == person.address => json!("the address"),
+        Value::String(text) if is_made_up(text) => json!(format!("{} characters", text.len())),
+        same => same.clone(),
+    }
+}
+
+/// Sessions, challenges, ids: what has no two the same.
+fn is_made_up(text: &str) -> bool {
+    let is_of = |characters: fn(&char) -> bool| text.chars().all(|one| characters(&one));
+    text.len() >= 16
+        && is_of(|one| one.is_ascii_alphanumeric() || "-_".contains(*one))
+        && !is_of(|one| one.is_ascii_uppercase() || *one == '_')
+}
