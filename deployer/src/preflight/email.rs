@@ -19,7 +19,10 @@ pub(super) fn without_ses(environment: &Environment) -> Option<Finding> {
     } else {
         // https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html
         Finding::warning(CHECK, "Cognito sends at most 50 mails a day, from its own address")
-            .meaning("codes for a lost authenticator can't be mailed at all: the functions mail them, and that takes SES")
+            .meaning(format!(
+                "codes for a lost authenticator are mailed through SES all the same, from {}: they reach nobody until SES has verified it",
+                environment.email.from
+            ))
             .hint("set `email.ses_identity_arn` to an identity that SES has verified")
     })
 }
