@@ -1,6 +1,6 @@
 # Two targets are all that a fresh machine needs: `make local` and `make test`. The others are shorter ways to type a command;
 # they take the environment from ENVIRONMENT: `ENVIRONMENT=dev make deploy`.
-.PHONY: help local build plan deploy destroy destroy-stack destroy-backend list-envs test lint deny docs test-rust test-emulator bench clean
+.PHONY: help local build check plan deploy destroy destroy-stack destroy-backend list-envs test lint deny docs test-rust test-emulator bench clean
 
 COGAPI := cargo run --locked --package cogapi --
 # What tests and benchmarks are built with: always the same, or cargo would build the SDK once more for other features.
@@ -16,6 +16,9 @@ local: ## run everything on this machine, without an AWS account
 
 build: ## build the handlers for an environment
 	$(COGAPI) build
+
+check: ## look whether configuration and account are ready for a deploy
+	$(COGAPI) check
 
 plan: ## show what deploy would change
 	$(COGAPI) plan

@@ -13,13 +13,15 @@ mod world;
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use world::World;
+use world::{CONFIGURATION, World};
 
 /// Added to every call: about what it takes from a laptop to AWS.
 const LATENCY_MS: u64 = 60;
 
 fn main() {
     let world = World::new();
+    // With passkeys all functions are there.
+    world.configure(&format!("{CONFIGURATION}\n[passkeys]\nrelying_party_id = \"example.com\"\n"));
     // Builds the handlers and fills the caches of the disk, so that only the calls are measured.
     world.must(&["deploy", "--yes"]);
     let inventory = world.inventory();

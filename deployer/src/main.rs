@@ -32,6 +32,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Changes) => ExitCode::from(CHANGES),
+        Ok(Outcome::Problems) => ExitCode::FAILURE,
         Err(error) => {
             render::note(&render::error::text(&error));
             ExitCode::from(error.exit_code())

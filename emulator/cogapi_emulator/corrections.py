@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-_AREAS = ("roles", "lambda_", "lambda_concurrency", "apigateway", "cognito", "route53", "acm", "waf", "ses")
+_AREAS = ("policies", "roles", "lambda_", "lambda_concurrency", "apigateway", "cognito", "route53", "acm", "waf", "ses")
 
 
 def install() -> None:

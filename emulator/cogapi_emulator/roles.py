@@ -1,5 +1,6 @@
-"""Corrections of IAM roles: a role is not usable at once, and its boundary is told. Owns the ages of roles."""
+"""Corrections of IAM roles: one is not usable at once, its boundary is told, and there is a quota. Owns their ages."""
 
+import re
 import time
 
 from ministack.core.responses import get_account_id
@@ -16,6 +17,9 @@ def install() -> None:
     create = iam._IAM_HANDLERS["CreateRole"]
 
     def create_role(parameters):
+        quota = settings.of(get_account_id()).iam_roles
+        if len(iam._roles) >= quota and iam._p(parameters, "RoleName") not in iam._roles:
+            return iam._error(409, "LimitExceeded", f"Cannot exceed quota for RolesPerAccount: {quota}")
         reply = create(parameters)
         if reply[0] == 200:
             _created[get_account_id(), iam._p(parameters, "RoleName")] = time.monotonic()
@@ -34,6 +38,15 @@ def install() -> None:
         return status, headers, body
 
     iam._IAM_HANDLERS["GetAccountAuthorizationDetails"] = account_authorization_details
+
+    summary = iam._IAM_HANDLERS["GetAccountSummary"]
+
+    def account_summary(parameters):
+        status, headers, body = summary(parameters)
+        quota = f"<key>RolesQuota</key><value>{settings.of(get_account_id()).iam_roles:g}<".encode()
+        return status, headers, re.sub(rb"<key>RolesQuota</key><value>[^<]*<", quota, body)
+
+    iam._IAM_HANDLERS["GetAccountSummary"] = account_summary
 
 
 def _boundary(role: dict) -> str:

@@ -1,6 +1,6 @@
-"""Corrections of SES: which identities are verified, who may send from them, and whether the account is in the sandbox.
+"""Corrections of SES: which identities are verified, who may send from them, and to whom, if at all.
 
-ministack has identities of its two APIs apart, verifies them all, and has every account out of the sandbox.
+ministack has identities of its two APIs apart, verifies them all, and lets every account send, out of the sandbox.
 """
 
 import json
@@ -15,6 +15,8 @@ from cogapi_emulator.patching import around
 
 # AWS: in the sandbox, 200 mails a day and one a second.
 _SANDBOX = {"Max24HourSend": 200.0, "MaxSendRate": 1.0}
+_PAUSED = "Email sending is disabled for your account."
+_SENDS = ("/v2/email/outbound-emails", "/v2/email/outbound-bulk-emails")
 _IDENTITY = re.compile(r"/v2/email/identities/([^/]+)")
 _SEND = ("POST", "/v2/email/outbound-emails")
 
@@ -32,12 +34,11 @@ def _install_identities() -> None:
         match = _IDENTITY.fullmatch(path.rstrip("/"))
         if method == "GET" and match is not None and (identity := _identity(match[1])) is not None:
             return json_response(identity)
+        if method == "POST" and path.rstrip("/") in _SENDS and _is_paused():
+            return ses_v2._json_err("SendingPausedException", _PAUSED)
         reply = await original(method, path, headers, body, query)
-        if method == "GET" and path.rstrip("/") == "/v2/email/account" and _is_sandboxed():
-            document = json.loads(reply[2])
-            document["ProductionAccessEnabled"] = False
-            document["SendQuota"] |= _SANDBOX
-            return json_response(document)
+        if method == "GET" and path.rstrip("/") == "/v2/email/account":
+            return json_response(_account(json.loads(reply[2])))
         return reply
 
     @around(ses, "_get_identity_verification_attributes")
@@ -71,6 +72,9 @@ def _install_account() -> None:
     def production_access_enabled(original):
         return original() and not _is_sandboxed()
 
+    for action in ("_send_email", "_send_raw_email", "_send_templated_email", "_send_bulk_templated_email"):
+        _install_pause(action)
+
     @around(ses, "_get_send_quota")
     def get_send_quota(original, parameters):
         status, headers, body = original(parameters)
@@ -78,6 +82,23 @@ def _install_account() -> None:
             for name, value in _SANDBOX.items():
                 body = re.sub(rf"<{name}>[^<]*<".encode(), f"<{name}>{value}<".encode(), body)
         return status, headers, body
+
+
+def _install_pause(action: str) -> None:
+    @around(ses, action)
+    def send(original, parameters):
+        if _is_paused():
+            return ses._error("AccountSendingPausedException", _PAUSED, 400)
+        return original(parameters)
+
+
+def _account(document: dict) -> dict:
+    """The account's sending as it is set to be."""
+    if _is_sandboxed():
+        document["ProductionAccessEnabled"] = False
+        document["SendQuota"] |= _SANDBOX
+    document["SendingEnabled"] = not _is_paused()
+    return document
 
 
 def _install_sending() -> None:
@@ -169,6 +190,10 @@ def _status(name: str) -> str | None:
 
 def _is_sandboxed() -> bool:
     return _settings().ses_sandbox
+
+
+def _is_paused() -> bool:
+    return _settings().ses_paused
 
 
 def _settings() -> settings.Settings:

@@ -47,8 +47,12 @@ class Settings:
     waf_propagation_seconds: float = 1
     # The account's limit of concurrent executions; new accounts have 10.
     lambda_concurrent_executions: int = 1000
+    # The account's quota of roles.
+    iam_roles: int = 1000
     # SES reaches verified recipients only.
     ses_sandbox: bool = False
+    # SES sends nothing: AWS, or somebody of the account, has paused it.
+    ses_paused: bool = False
     # The mails of 24 hours are used up: TooManyRequestsException from SES.
     ses_quota_used_up: bool = False
     # Identities that are there and verified without having been asked for: their owners have done their part.
@@ -104,11 +108,13 @@ _IDENTITIES: _Check = (
     lambda value: isinstance(value, list) and all(isinstance(name, str) for name in value),
     "a list of addresses and domains",
 )
+_WHOLE: _Check = (lambda value: _is_amount(value) and value == int(value), "a whole number")
 # By name, for what needs more than that.
 _CHECKS: dict[str, _Check] = {
     "ses_verified": _IDENTITIES,
     "ses_unverified": _IDENTITIES,
-    "lambda_concurrent_executions": (lambda value: _is_amount(value) and value == int(value), "a whole number"),
+    "lambda_concurrent_executions": _WHOLE,
+    "iam_roles": _WHOLE,
     "acm_failure": (
         lambda value: isinstance(value, dict) and all(reason in ACM_FAILURES for reason in value.values()),
         f"an object of domain names and their reasons, out of {', '.join(ACM_FAILURES)}",

@@ -23,12 +23,12 @@ class Emulator:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def client(self, service: str, account: str | None = None, **config):
+    def client(self, service: str, account: str | None = None, region: str = REGION, **config):
         """A boto3 client of an account (12 digits), or of the root account; it never retries."""
         return boto3.client(
             service,
             endpoint_url=self.url,
-            region_name=REGION,
+            region_name=region,
             aws_access_key_id=account or "test",
             aws_secret_access_key="test",
             config=Config(retries={"total_max_attempts": 1}, **config),

@@ -92,6 +92,16 @@ def test_a_protected_pool_is_not_deleted(world: World):
     assert refusal(world.idp.describe_user_pool, UserPoolId=world.pool_id)[0] == "ResourceNotFoundException"
 
 
+def test_update_group_resets_what_it_leaves_out(world: World):
+    world.pool()
+    name = {"UserPoolId": world.pool_id, "GroupName": "admins"}
+    world.idp.create_group(**name, Description="before", Precedence=7)
+    group = world.idp.update_group(**name, Description="after")["Group"]
+    assert (group["Description"], group["Precedence"]) == ("after", 0)
+    assert world.idp.get_group(**name)["Group"] == group
+    assert refusal(world.idp.update_group, **(name | {"GroupName": "none"}))[0] == "ResourceNotFoundException"
+
+
 def test_update_user_pool_client_resets_what_it_leaves_out(world: World):
     world.pool()
     before = world.client(

@@ -163,6 +163,25 @@ def test_tags_of_a_domain_name_have_one_truth(emulator: Emulator, account: str, 
     assert client.get_tags(resourceArn=arn)["tags"] == {"b": "2"}
 
 
+def test_a_domain_name_migrates_by_getting_the_other_type_first(emulator: Emulator, account: str, domain: str):
+    made(emulator, account, domain)
+    client = emulator.client("apigateway", account)
+    elsewhere = emulator.client("acm", account, region="us-east-1").request_certificate
+    certificate = elsewhere(DomainName="*.example.com", ValidationMethod="DNS")["CertificateArn"]
+
+    def patch(*operations: tuple[str, str, str]) -> dict:
+        named = [dict(zip(("op", "path", "value"), operation, strict=True)) for operation in operations]
+        return client.update_domain_name(domainName=domain, patchOperations=named)
+
+    types = "/endpointConfiguration/types"
+    assert refusal(lambda: patch(("remove", types, "REGIONAL")))[0] == "BadRequestException"
+    both = patch(("add", types, "EDGE"), ("replace", "/certificateArn", certificate))
+    assert both["endpointConfiguration"]["types"] == ["REGIONAL", "EDGE"]
+    edge = patch(("remove", types, "REGIONAL"))
+    assert (edge["endpointConfiguration"]["types"], edge["certificateArn"]) == (["EDGE"], certificate)
+    assert "regionalCertificateArn" not in edge
+
+
 def test_requests_go_through_the_mapping(emulator: Emulator, account: str, domain: str):
     made(emulator, account, domain)
     api = serving(emulator, account)

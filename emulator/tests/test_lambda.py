@@ -44,6 +44,17 @@ def test_a_role_that_does_not_exist_is_refused(emulator: Emulator, account: str)
         _create(emulator.client("lambda", account), f"arn:aws:iam::{account}:role/none")
 
 
+def test_an_account_has_only_so_many_roles(emulator: Emulator, account: str):
+    client = emulator.client("iam", account)
+    assert client.get_account_summary()["SummaryMap"]["RolesQuota"] == 1000
+    emulator.admin("POST", "settings", {"iam_roles": 1}, account)
+    make_role(emulator, account, "first", "lambda.amazonaws.com")
+    summary = client.get_account_summary()["SummaryMap"]
+    assert (summary["Roles"], summary["RolesQuota"]) == (1, 1)
+    with pytest.raises(client.exceptions.LimitExceededException):
+        make_role(emulator, account, "second", "lambda.amazonaws.com")
+
+
 def test_the_details_of_all_roles_tell_their_boundaries(emulator: Emulator, account: str):
     client = emulator.client("iam", account)
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}

@@ -81,6 +81,19 @@ def test_mails_need_verified_senders_and_in_the_sandbox_verified_recipients(emul
     send()
 
 
+def test_an_account_whose_sending_is_paused_sends_nothing(emulator: Emulator, account: str):
+    old, new = emulator.client("ses", account), emulator.client("sesv2", account)
+    old.verify_email_identity(EmailAddress=FROM)
+    assert new.get_account()["SendingEnabled"]
+    settings(emulator, account, ses_paused=True)
+    assert not new.get_account()["SendingEnabled"]
+    message = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}
+    with pytest.raises(old.exceptions.AccountSendingPausedException):
+        old.send_email(Source=FROM, Destination={"ToAddresses": [FROM]}, Message=message)
+    with pytest.raises(new.exceptions.SendingPausedException):
+        new.send_email(FromEmailAddress=FROM, Destination={"ToAddresses": [FROM]}, Content={"Simple": message})
+
+
 def sending(to: str = "to@other.com", **arguments) -> dict:
     """The arguments of the newer API's SendEmail, as a function sends a code."""
     body = {"Text": {"Data": "code 1234"}, "Html": {"Data": "<p>code <b>1234</b></p>"}}
@@ -129,7 +142,7 @@ def test_when_the_days_mails_are_used_up_none_is_taken(emulator: Emulator, accou
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"ses_unverified": FROM}, {"ses_sandbox": 1}, {"lambda_concurrent_executions": 1.5}],
+    [{"ses_unverified": FROM}, {"ses_sandbox": 1}, {"lambda_concurrent_executions": 1.5}, {"iam_roles": -1}],
 )
 def test_settings_of_another_type_are_refused(emulator: Emulator, account: str, wrong: dict):
     from urllib.error import HTTPError

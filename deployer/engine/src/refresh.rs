@@ -18,6 +18,8 @@ pub struct Observed {
     pub resources: BTreeMap<Address, Observation>,
     /// Of the desired ones, the replaced objects that the state remembers, in its order.
     pub deposed: BTreeMap<Address, Vec<Observation>>,
+    /// What is in the place to which a resource moves: where what it is found by is to change.
+    pub ahead: BTreeMap<Address, Observation>,
 }
 
 impl Observed {
@@ -85,11 +87,15 @@ pub async fn refresh<C: Send + Sync + 'static>(
             running.push(async move {
                 let found = async {
                     let present = read(kinds, cx, &address, &inputs, outputs.as_ref()).await?;
+                    let ahead = match &moved(kinds, &address, desired, &inputs)? {
+                        Some(moved) => Some(read(kinds, cx, &address, moved, None).await?),
+                        None => None,
+                    };
                     let mut replaced = Vec::new();
                     for object in deposed {
                         replaced.push(read_deposed(kinds, cx, &address, object).await?);
                     }
-                    Ok((present, replaced))
+                    Ok((present, ahead, replaced))
                 };
                 let found = found.await;
                 (address, found)
@@ -97,12 +103,13 @@ pub async fn refresh<C: Send + Sync + 'static>(
         }
         let Some((address, found)) = running.next().await else { break };
         match found {
-            Ok((present, deposed)) => {
+            Ok((present, ahead, deposed)) => {
                 for waiting in waits.values_mut() {
                     waiting.remove(&address);
                 }
                 observer(Event::Refreshed { address: address.clone() });
                 seen.resources.insert(address.clone(), present);
+                seen.ahead.extend(ahead.map(|ahead| (address.clone(), ahead)));
                 if !deposed.is_empty() {
                     seen.deposed.insert(address.clone(), deposed);
                 }
@@ -140,6 +147,22 @@ fn lookup(
         reference::resolve(&declaration.inputs, &|reference| observed.output(reference))
     });
     (inputs, None)
+}
+
+/// The desired inputs of a resource that is looked up with `inputs` and is to be found in another place.
+fn moved<C: Send + Sync + 'static>(
+    kinds: &Kinds<C>,
+    address: &Address,
+    desired: &Desired,
+    inputs: &Value,
+) -> Result<Option<Value>, Failure> {
+    let Some(declaration) = desired.resources.get(address) else { return Ok(None) };
+    let located_by = kinds.of(address)?.located_by();
+    let wanted = |field: &&'static str| declaration.inputs.get(*field);
+    // What belongs to something new is alone there.
+    let known = !located_by.iter().filter_map(wanted).any(reference::is_unknown);
+    let moves = located_by.iter().any(|field| wanted(field) != inputs.get(*field));
+    Ok((known && moves).then(|| declaration.inputs.clone()))
 }
 
 async fn read<C: Send + Sync + 'static>(

@@ -23,6 +23,7 @@ use cogapi_engine::Failure;
 
 use super::errors::failure;
 use super::pace::{MarkCalls, paced};
+use super::sesv2::SesV2;
 use super::wafv2::WafV2;
 
 /// Enough to outlast a burst at the slowest published rate (API Gateway's one CreateRestApi in 3 s).
@@ -79,6 +80,8 @@ pub struct Clients {
     /// Where calls go instead of AWS, if `AWS_ENDPOINT_URL` says so.
     pub endpoint: Option<String>,
     calls: Arc<AtomicUsize>,
+    shared: SdkConfig,
+    interceptors: Vec<SharedInterceptor>,
 }
 
 impl Clients {
@@ -94,8 +97,8 @@ impl Clients {
         }
         let shared = loader.load().await;
         let retries = retries(shared.retry_config());
-        let pacing = Some(SharedInterceptor::new(MarkCalls));
-        Self::of(region, &shared.into_builder().retry_config(retries).build(), pacing)
+        let shared = shared.into_builder().retry_config(retries).build();
+        Self::of(region, shared, vec![SharedInterceptor::new(MarkCalls)])
     }
 
     /// Clients for an emulator on this machine, where the access key chooses the account. Neither variables nor files of the
@@ -115,16 +118,24 @@ impl Clients {
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .build();
         // Nobody but us uses it, and it allows any rate.
-        Self::of(region, &shared, None)
+        Self::of(region, shared, Vec::new())
     }
 
-    fn of(region: &str, shared: &SdkConfig, pacing: Option<SharedInterceptor>) -> Self {
+    fn of(region: &str, shared: SdkConfig, mut interceptors: Vec<SharedInterceptor>) -> Self {
         let calls = Arc::new(AtomicUsize::new(0));
-        let counter = SharedInterceptor::new(CountCalls(calls.clone()));
-        let interceptors: Vec<_> = pacing.into_iter().chain([counter]).collect();
+        interceptors.push(SharedInterceptor::new(CountCalls(calls.clone())));
+        Self::counted(region, shared, interceptors, calls)
+    }
+
+    fn counted(
+        region: &str,
+        shared: SdkConfig,
+        interceptors: Vec<SharedInterceptor>,
+        calls: Arc<AtomicUsize>,
+    ) -> Self {
         macro_rules! config {
             ($service:ident) => {{
-                let mut config = $service::config::Builder::from(shared);
+                let mut config = $service::config::Builder::from(&shared);
                 for interceptor in &interceptors {
                     config.push_interceptor(interceptor.clone());
                 }
@@ -149,11 +160,31 @@ impl Clients {
             sts: client!(aws_sdk_sts),
             acm: client!(aws_sdk_acm),
             route53: client!(aws_sdk_route53),
-            wafv2: WafV2::new(region, shared, &interceptors),
+            wafv2: WafV2::new(region, &shared, &interceptors),
             region: region.to_owned(),
             endpoint: shared.endpoint_url().map(ToOwned::to_owned),
             calls,
+            shared,
+            interceptors,
         }
+    }
+
+    /// The same, for who would rather tell soon than try long. `AWS_MAX_ATTEMPTS` counts all the same.
+    #[must_use]
+    pub fn with_attempts(self, attempts: u32) -> Self {
+        let Some(retries) = self.shared.retry_config().filter(|retries| retries.max_attempts() == ATTEMPTS)
+        else {
+            return self;
+        };
+        let retries = retries.clone().with_max_attempts(attempts);
+        let shared = self.shared.into_builder().retry_config(retries).build();
+        Self::counted(&self.region, shared, self.interceptors, self.calls)
+    }
+
+    /// SES, in the region of an identity, which need not be ours.
+    #[must_use]
+    pub fn sesv2(&self, region: &str) -> SesV2 {
+        SesV2::new(region, &self.shared, &self.interceptors)
     }
 
     /// The 12-digit account that the credentials belong to.
@@ -172,8 +203,7 @@ impl Clients {
     /// The partition in ARNs, e.g. `aws` or `aws-us-gov`.
     #[must_use]
     pub fn partition(&self) -> &'static str {
-        let special = PARTITIONS.iter().find(|(prefix, _)| self.region.starts_with(prefix));
-        special.map_or("aws", |(_, partition)| partition)
+        partition(&self.region)
     }
 
     /// What the names of AWS's hosts end in, e.g. `amazonaws.com`.
@@ -187,6 +217,12 @@ impl Clients {
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
     }
+}
+
+/// The partition of a region, as in ARNs.
+pub(crate) fn partition(region: &str) -> &'static str {
+    let special = PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix));
+    special.map_or("aws", |(_, partition)| partition)
 }
 
 /// What the names of AWS's hosts in a region end in.
@@ -256,11 +292,11 @@ pub fn is_local(endpoint: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Clients, is_local};
+    use super::{is_local, partition};
 
     #[test]
     fn every_region_is_in_its_partition() {
-        for (region, partition) in [
+        for (region, expected) in [
             ("eu-west-1", "aws"),
             ("us-east-1", "aws"),
             ("cn-north-1", "aws-cn"),
@@ -268,11 +304,7 @@ mod tests {
             ("us-isob-east-1", "aws-iso-b"),
             ("eusc-de-east-1", "aws-eusc"),
         ] {
-            assert_eq!(
-                Clients::emulator(region, "http://127.0.0.1:1", "x").partition(),
-                partition,
-                "{region}"
-            );
+            assert_eq!(partition(region), expected, "{region}");
         }
     }
 

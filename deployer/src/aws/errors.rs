@@ -33,8 +33,8 @@ where
             (detail, hint)
         }
     };
-    let theirs = error.raw_response().is_some_and(|response| response.status().is_server_error());
-    let hint = hint.or_else(|| theirs.then_some(THEIRS));
+    let status = error.raw_response().map(HttpResponse::status);
+    let hint = hint.or_else(|| status.filter(|status| status.is_server_error()).map(|_| THEIRS));
     let failure = Failure::new(summary, detail).with_request_id(request_id);
     match hint {
         Some(hint) => failure.with_hint(hint),
@@ -47,6 +47,9 @@ const THEIRS: &str =
     "this is a failure of AWS, which mostly passes: run the same command again, it goes on from here";
 const CREDENTIALS: &str = "set AWS_PROFILE, `profile` in the environment's [aws] section, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
 
+/// What services call that we may not do something.
+const DENIED: [&str; 3] = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"];
+
 fn service_hint(code: &str, message: &str) -> Option<&'static str> {
     match code {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
@@ -56,7 +59,7 @@ fn service_hint(code: &str, message: &str) -> Option<&'static str> {
         | "UnrecognizedClientException"
         | "InvalidAccessKeyId"
         | "SignatureDoesNotMatch" => Some(CREDENTIALS),
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Some(
+        _ if DENIED.contains(&code) => Some(
             "the deploying principal may not do this: allow the action that the message names in its IAM policy",
         ),
         "LimitExceededException" | "LimitExceeded" | "ServiceQuotaExceededException" => {
@@ -95,6 +98,20 @@ pub fn is_missing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) ->
             "NotFound",
         ],
     )
+}
+
+/// Whether a failure is that we may not do it.
+pub(crate) fn is_denied(failure: &Failure) -> bool {
+    let code = failure.detail.split(':').next().unwrap_or_default();
+    // An answer to HEAD has no body, and so no code.
+    DENIED.contains(&code) || code == "HTTP status 403"
+}
+
+/// The action that a refusal names: most services write `perform: iam:GetRole`, SES quotes it instead.
+pub(crate) fn missing_action(failure: &Failure) -> Option<&str> {
+    let (_, rest) = failure.detail.split_once("is not authorized to perform")?;
+    let action = rest.trim_start_matches([':', ' ', '`']);
+    action.split([' ', '\'']).next().filter(|action| action.contains(':'))
 }
 
 /// Whether the service refused because of its rate, so that nothing was done.

@@ -5,7 +5,10 @@ pub mod errors;
 mod pace;
 mod rates;
 pub mod retry;
+pub mod sesv2;
+pub mod signed;
 pub mod wafv2;
 
+pub(crate) use clients::partition;
 pub use clients::{Clients, is_local};
 pub use errors::failure;

@@ -16,6 +16,8 @@ const FIRST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(5);
 /// How long a passing condition may last before it is taken for a real failure.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// What to do where waiting was in vain.
+const AGAIN: &str = "run the same command again: it goes on from here";
 /// How long what was made may be missing from the lists of its service: these are only eventually consistent.
 pub const SETTLING: Duration = Duration::from_secs(10);
 
@@ -24,6 +26,7 @@ pub const SETTLING: Duration = Duration::from_secs(10);
 pub struct Waits {
     next: Duration,
     left: Duration,
+    patience: Duration,
 }
 
 impl Default for Waits {
@@ -46,10 +49,39 @@ impl Waits {
         true
     }
 
+    /// Waits before another attempt, where the refusal `passes` by itself. Fails with it where it does not, or has not in all that
+    /// time.
+    pub async fn again<E>(
+        &mut self,
+        summary: &str,
+        error: &SdkError<E, HttpResponse>,
+        passes: bool,
+    ) -> Result<(), Failure>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        if !passes {
+            return Err(failure(summary, error));
+        }
+        if self.wait().await { Ok(()) } else { Err(self.in_vain(failure(summary, error))) }
+    }
+
+    /// Waits because of a `state` that only looking tells. Fails with it where it has not changed in all that time.
+    pub async fn still(&mut self, summary: &str, state: &str) -> Result<(), Failure> {
+        if self.wait().await { Ok(()) } else { Err(self.in_vain(Failure::new(summary, state))) }
+    }
+
+    /// A failure after the patience was used up.
+    fn in_vain(&self, failure: Failure) -> Failure {
+        let hint = failure.hint.unwrap_or_else(|| AGAIN.to_owned());
+        let detail = format!("{} (still so after {})", failure.detail, in_words(self.patience));
+        Failure { detail, hint: Some(hint), ..failure }
+    }
+
     /// Waits with less patience.
     #[must_use]
     pub fn within(patience: Duration) -> Self {
-        Self { next: FIRST, left: patience }
+        Self { next: FIRST, left: patience, patience }
     }
 
     /// Splits off a part of the patience, for waits that begin anew with short ones.
@@ -57,6 +89,14 @@ impl Waits {
         let part = part.min(self.left);
         self.left -= part;
         Self::within(part)
+    }
+}
+
+/// How long, as people say it.
+pub(crate) fn in_words(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds / 60),
     }
 }
 
@@ -70,21 +110,6 @@ fn random_fraction() -> f64 {
 pub async fn retry_while<T, E, F, Fut>(
     summary: &str,
     passes: impl Fn(&str, &str) -> bool,
-    call: F,
-) -> Result<T, Failure>
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    F: FnMut() -> Fut,
-    Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-{
-    retry_within(PATIENCE, summary, passes, call).await
-}
-
-/// [`retry_while`] with a patience of its own.
-pub async fn retry_within<T, E, F, Fut>(
-    patience: Duration,
-    summary: &str,
-    passes: impl Fn(&str, &str) -> bool,
     mut call: F,
 ) -> Result<T, Failure>
 where
@@ -92,18 +117,14 @@ where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
 {
-    let mut waits = Waits::within(patience);
+    let mut waits = Waits::default();
     loop {
-        match call().await {
+        let error = match call().await {
             Ok(value) => return Ok(value),
-            Err(error) => {
-                let passing =
-                    code(&error).is_some_and(|code| passes(code, error.message().unwrap_or_default()));
-                if !(passing && waits.wait().await) {
-                    return Err(failure(summary, &error));
-                }
-            }
-        }
+            Err(error) => error,
+        };
+        let passing = code(&error).is_some_and(|code| passes(code, error.message().unwrap_or_default()));
+        waits.again(summary, &error, passing).await?;
     }
 }
 
@@ -131,10 +152,8 @@ where
         };
         // Throttled calls were not looked at.
         if code(&error).is_some_and(is_throttling) {
-            if waits.wait().await {
-                continue;
-            }
-            return Err(failure(summary, &error));
+            waits.again(summary, &error, true).await?;
+            continue;
         }
         if is_definite(&error) {
             return Err(failure(summary, &error));
@@ -146,7 +165,7 @@ where
             }
         }
         if waits.left.is_zero() {
-            return Err(failure(summary, &error));
+            return Err(waits.in_vain(failure(summary, &error)));
         }
     }
 }
@@ -248,7 +267,27 @@ mod tests {
     async fn patience_ends() {
         let begun = Instant::now();
         let (made, creates) = make(NEVER, |_| Lost).await;
-        made.unwrap_err();
+        assert_eq!(made.unwrap_err().detail, "no answer in time (still so after 90 s)");
         assert_eq!((creates, begun.elapsed().as_secs()), (9, PATIENCE.as_secs()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waited_in_vain_is_told_for_what_and_how_long_and_who_did_not_wait_is_not() {
+        let call = || Refused("ConflictException", 409).send();
+        let refused = async |code: &str| {
+            retry_while("changing it failed", |other, _| other == code, call).await.unwrap_err().to_string()
+        };
+        insta::assert_snapshot!(refused("ConflictException").await, @r"
+        changing it failed: ConflictException: no message (still so after 90 s)
+          hint: run the same command again: it goes on from here
+        ");
+        insta::assert_snapshot!(refused("OtherException").await, @"changing it failed: ConflictException: no message");
+        let mut waits = Waits::within(Duration::from_mins(5));
+        let late = loop {
+            if let Err(late) = waits.still("removing it failed", "it is there").await {
+                break late;
+            }
+        };
+        assert_eq!(late.detail, "it is there (still so after 5 min)");
     }
 }

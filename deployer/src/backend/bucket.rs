@@ -14,8 +14,8 @@ use cogapi_engine::Failure;
 use serde_json::Value;
 
 use super::{Location, Step, policy};
-use crate::aws::errors::{code, is_code};
-use crate::aws::retry::retry_while;
+use crate::aws::errors::{code, is_code, is_missing};
+use crate::aws::retry::{Waits, retry_while};
 use crate::aws::{Clients, failure};
 
 const MAKING: &str = "making the state bucket failed";
@@ -52,6 +52,16 @@ pub(super) async fn ensure(
         bucket.sync_tags(&observed, tags),
     )?;
     Ok([created, steps.0, steps.1, steps.2, steps.3, steps.4].into_iter().flatten().collect())
+}
+
+/// Whether the bucket is there. One of somebody else's is a failure, and so is one of ours in another region.
+pub async fn exists(clients: &Clients, location: &Location) -> Result<bool, Failure> {
+    let Location { bucket, account, .. } = location;
+    match clients.s3.head_bucket().bucket(bucket).expected_bucket_owner(account).send().await {
+        Ok(_) => Ok(true),
+        Err(error) if is_missing(&error) => Ok(false),
+        Err(error) => Err(refusal("the state bucket can't be looked at", location, &error)),
+    }
 }
 
 /// Why there is nothing to see.
@@ -139,14 +149,16 @@ impl Bucket<'_> {
                 .location_constraint(BucketLocationConstraint::from(region.as_str()))
                 .build()
         });
-        let mut waits = crate::aws::retry::Waits::default();
+        let mut waits = Waits::default();
         loop {
             let request = self.clients.s3.create_bucket().bucket(&self.location.bucket);
             match request.set_create_bucket_configuration(configuration.clone()).send().await {
                 Ok(_) => return Ok(Some(Step::BucketCreated)),
                 Err(error) if is_code(&error, &["BucketAlreadyOwnedByYou"]) => return Ok(None),
                 // Another creation, or the deletion of its predecessor, is still in progress.
-                Err(error) if is_code(&error, &["OperationAborted"]) && waits.wait().await => {}
+                Err(error) if is_code(&error, &["OperationAborted"]) => {
+                    waits.again(MAKING, &error, true).await?;
+                }
                 Err(error) => return Err(refusal(MAKING, self.location, &error)),
             }
         }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use aws_types::request_id::RequestId as _;
 use cogapi_engine::{Backend as _, Failure, State};
 use futures::future::try_join_all;
 use jiff::Timestamp;
@@ -68,17 +69,13 @@ pub async fn destroy(clients: &Clients, location: &Location) -> Result<Destroyed
             destroyed.bucket = true;
             break;
         }
-        if !waits.wait().await {
-            return Err(Failure::new(REMOVING, "somebody keeps writing to it").into());
-        }
+        waits.still(REMOVING, "somebody writes to it").await?;
     }
     if !destroyed.bucket {
         check_locks(clients, location).await?;
     }
     while list(clients, location).await?.is_some() {
-        if !waits.wait().await {
-            return Err(Failure::new(REMOVING, format!("{} is still there", location.bucket)).into());
-        }
+        waits.still(REMOVING, &format!("{} is there", location.bucket)).await?;
     }
     let table = &location.lock_table;
     destroyed.table_shared = dynamodb_lock::forget(&clients.dynamodb, table, &location.bucket).await?;
@@ -214,18 +211,20 @@ async fn delete_versions(
             .delete(Delete::builder().set_objects(Some(objects)).quiet(true).build().map_err(build)?)
             .send()
             .await;
-        let errors = match answer {
-            Ok(answer) => answer.errors.unwrap_or_default(),
+        let answer = match answer {
+            Ok(answer) => answer,
             Err(error) if is_missing(&error) => return Ok(()),
             Err(error) => return Err(bucket::refusal(REMOVING, location, &error)),
         };
         // The call succeeds even if not one object could be deleted.
-        if let Some(first) = errors.first() {
-            let (key, message) = (first.key().unwrap_or("?"), first.message().unwrap_or("no message"));
-            return Err(Failure::new(
-                REMOVING,
-                format!("{} objects could not be deleted, the first is `{key}`: {message}", errors.len()),
-            ));
+        if let [first, ..] = answer.errors() {
+            let (key, code) = (first.key().unwrap_or("?"), first.code().unwrap_or("no code"));
+            let (count, message) = (answer.errors().len(), first.message().unwrap_or("no message"));
+            let detail =
+                format!("{count} objects could not be deleted, the first is `{key}`: {code}: {message}");
+            return Err(
+                Failure::new(REMOVING, detail).with_request_id(answer.request_id().map(ToOwned::to_owned))
+            );
         }
     }
     Ok(())

@@ -17,7 +17,9 @@ use cogapi_engine::{Backend, Failure, LockInfo, LockToken, State, StateVersion};
 use jiff::Timestamp;
 
 pub use bootstrap::{Step, ensure};
+pub use bucket::exists as bucket_exists;
 pub use destroy::{DestroyError, Destroyed, destroy};
+pub use table::exists as table_exists;
 
 use crate::aws::Clients;
 use dynamodb_lock::LockItem;

@@ -35,10 +35,15 @@ pub(super) async fn ensure(
             // It is being created (by us, or by a deploy next door) or still being deleted: both pass.
             Some(_) | None => {}
         }
-        if !waits.wait().await {
-            return Err(Failure::new(SUMMARY, format!("{name} does not become active")));
-        }
+        waits.still(SUMMARY, &format!("{name} is not active")).await?;
     }
+}
+
+/// Whether the table is there. One that somebody made for something else is a failure.
+pub async fn exists(clients: &Clients, name: &str) -> Result<bool, Failure> {
+    let Some(table) = describe(clients, name).await? else { return Ok(false) };
+    check_key(name, &table)?;
+    Ok(true)
 }
 
 /// Whether requests are answered.
@@ -91,9 +96,7 @@ pub(super) async fn remove(clients: &Clients, name: &str) -> Result<bool, Failur
                 Err(error) => return Err(failure(SUMMARY, &error)),
             },
         }
-        if !waits.wait().await {
-            return Err(Failure::new(SUMMARY, format!("{name} is still there")));
-        }
+        waits.still(SUMMARY, &format!("{name} is there")).await?;
     }
 }
 

@@ -87,7 +87,7 @@ impl DestroyStack {
 /// What it takes to remove all that the state knows of.
 async fn plan(opened: &Opened, state: &State, progress: &Progress) -> Result<Plan, Error> {
     let mode = Mode { adopt: false, lift_protection: !opened.environment.protection.deletion };
-    work::make_plan(&opened.cx.afresh(), &Desired::nothing(), state, mode, progress).await
+    work::make_plan(&opened.cx.afresh().leaving(), &Desired::nothing(), state, mode, progress).await
 }
 
 /// Refuses to say that there is nothing where no state knows of anything, but things under the environment's names exist: the

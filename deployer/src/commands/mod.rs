@@ -2,6 +2,7 @@
 //! are `main`'s, texts are `render`'s.
 
 mod build;
+mod check;
 mod deploy;
 mod destroy;
 mod destroy_backend;
@@ -37,6 +38,8 @@ pub struct Cli {
 enum Command {
     /// Build the handlers and print their artifacts.
     Build(build::Build),
+    /// Look whether configuration and account are ready for a deploy.
+    Check(check::Check),
     /// Show what `deploy` would change.
     Plan(plan::Plan),
     /// Make the environment as its configuration says.
@@ -66,6 +69,8 @@ pub enum Outcome {
     Done,
     /// There are changes to make (`plan --detailed-exitcode`).
     Changes,
+    /// A deploy would not do what is wanted (`check`); it was told why.
+    Problems,
 }
 
 impl Cli {
@@ -75,6 +80,7 @@ impl Cli {
         match self.command {
             // These leave nothing to be finished.
             Command::Build(command) => unless_interrupted(command.run()).await,
+            Command::Check(command) => unless_interrupted(command.run()).await,
             Command::Plan(command) => unless_interrupted(command.run()).await,
             Command::Deploy(command) => command.run().await,
             Command::Destroy(command) => command.run().await,

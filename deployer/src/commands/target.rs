@@ -54,34 +54,34 @@ impl Target {
     /// anything else is asked of it.
     pub(super) async fn open(&self) -> Result<Opened, Error> {
         let (root, environment) = self.configuration()?;
-        let aws = &environment.aws;
-        let Some(endpoint) = &aws.endpoint else {
-            let clients = Clients::connect(&aws.region, aws.profile.as_deref()).await;
-            return Opened::of(root, environment, clients).await;
-        };
-        // The SDK's variables may choose another emulator and another of its accounts, but never lead away from this machine.
-        let elsewhere = std::env::var("AWS_ENDPOINT_URL").ok().filter(|endpoint| is_local(endpoint));
-        let key = elsewhere.as_ref().and_then(|_| std::env::var("AWS_ACCESS_KEY_ID").ok());
-        let clients = Clients::emulator(
-            &aws.region,
-            elsewhere.as_deref().unwrap_or(endpoint),
-            key.as_deref().unwrap_or(EMULATOR_KEY),
-        );
-        let opened = Opened::of(root, environment, clients).await;
-        opened.map_err(|error| match error {
-            Error::Failed(failure) => {
-                Error::Failed(failure.with_hint("this environment runs in `cogapi local`: start it first"))
-            }
-            other => other,
-        })
+        let clients = clients(&environment.aws).await;
+        Opened::of(root, environment, clients).await
     }
+}
+
+/// Clients for an environment's region, with its profile or for its emulator.
+pub(super) async fn clients(aws: &config::Aws) -> Clients {
+    let Some(endpoint) = &aws.endpoint else {
+        return Clients::connect(&aws.region, aws.profile.as_deref()).await;
+    };
+    // The SDK's variables may choose another emulator and another of its accounts, but never lead away from this machine.
+    let elsewhere = std::env::var("AWS_ENDPOINT_URL").ok().filter(|endpoint| is_local(endpoint));
+    let key = elsewhere.as_ref().and_then(|_| std::env::var("AWS_ACCESS_KEY_ID").ok());
+    Clients::emulator(
+        &aws.region,
+        elsewhere.as_deref().unwrap_or(endpoint),
+        key.as_deref().unwrap_or(EMULATOR_KEY),
+    )
 }
 
 impl Opened {
     /// Opens `environment` through `clients`.
     pub(super) async fn of(root: PathBuf, environment: Environment, clients: Clients) -> Result<Self, Error> {
         let aws = &environment.aws;
-        let account = clients.account_id().await?;
+        let account = clients.account_id().await.map_err(|failure| match aws.endpoint {
+            Some(_) => failure.with_hint("this environment runs in `cogapi local`: start it first"),
+            None => failure,
+        })?;
         if let Some(expected) = aws.account_id.as_ref().filter(|expected| **expected != account) {
             return Err(Failure::new(
                 "this is not the environment's account",

@@ -143,7 +143,7 @@ async fn keep_what_is_there(opened: &Opened, state: &mut State, progress: &Progr
     if state.resources.is_empty() {
         return Ok(());
     }
-    let observed = look(&opened.cx.afresh(), &Desired::nothing(), state, progress).await?;
+    let observed = look(&opened.cx.afresh().leaving(), &Desired::nothing(), state, progress).await?;
     let there =
         |address: &Address| matches!(observed.resources.get(address), Some(Observation::Owned { .. }));
     state.resources.retain(|address, _| there(address));

@@ -5,6 +5,7 @@
 
 mod environment;
 mod file;
+mod names;
 mod problem;
 mod read;
 mod rules;
@@ -20,6 +21,7 @@ pub use environment::{
     Access, Admin, Api, Architecture, Aws, CharacterKind, CorsOrigins, Domain, Email, Environment, Functions,
     MethodPath, Mfa, Passkeys, Password, Protection, Registration, Seconds, State, Throttle, Tokens, Waf,
 };
+pub use names::is_in;
 pub use problem::{ConfigError, Problem};
 
 use problem::Problems;

@@ -7,7 +7,7 @@ use cogapi_handlers::registry::ENDPOINTS;
 
 use super::environment::{Architecture, MethodPath, Seconds};
 use super::read::closest;
-use crate::aws::is_local;
+use crate::aws::{self, is_local};
 
 /// A value that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -277,8 +277,8 @@ pub(super) fn ses_identity(text: &str) -> Ruled<String> {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let shaped = match parts.as_slice() {
         ["arn", partition, "ses", arn_region, account, identity] => {
-            (*partition == "aws" || partition.starts_with("aws-"))
-                && region(arn_region).is_ok()
+            region(arn_region).is_ok()
+                && *partition == aws::partition(arn_region)
                 && account_id(account).is_ok()
                 && identity
                     .strip_prefix("identity/")

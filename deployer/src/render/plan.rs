@@ -6,8 +6,7 @@ use cogapi_engine::diff::FieldChange;
 use cogapi_engine::{Action, Address, Change, Plan, Reason};
 use serde_json::{Value, json};
 
-/// The width that lines are kept to.
-const WIDTH: usize = 80;
+use super::{WIDTH, sentence};
 
 /// The version of [`json`]'s form.
 const JSON_VERSION: u32 = 1;
@@ -85,23 +84,8 @@ fn resource(text: &mut String, address: &Address, change: &Change) {
         }
     }
     for consequence in &change.consequences {
-        warning(text, consequence);
+        sentence(text, "      warning:", consequence);
     }
-}
-
-/// A whole sentence, broken between words.
-fn warning(text: &mut String, sentence: &str) {
-    const LABEL: &str = "      warning:";
-    let mut line = LABEL.to_owned();
-    for word in sentence.split_whitespace() {
-        if line.chars().count() + 1 + word.chars().count() > WIDTH {
-            let _ = writeln!(text, "{line}");
-            line = " ".repeat(LABEL.len());
-        }
-        line.push(' ');
-        line.push_str(word);
-    }
-    let _ = writeln!(text, "{line}");
 }
 
 fn line(text: &mut String, field: &FieldChange, from: Option<&Value>, to: Option<&Value>, unknown: bool) {

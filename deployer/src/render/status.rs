@@ -187,7 +187,7 @@ mod tests {
                 (address("stage.main"), Observation::Missing),
                 (address("user_pool.main"), seen(json!({ "mfa": { "mode": "OFF" }, "name": "p" }))),
             ]),
-            deposed: BTreeMap::new(),
+            ..Observed::default()
         };
         let status = Status::of(&state, &observed);
         insta::assert_snapshot!(text(&about(), &status, &state));

@@ -9,7 +9,7 @@ use aws_sdk_apigateway::types::{
 use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 
-use super::gateway::{is_concurrent, replace};
+use super::gateway::{is_concurrent, replace, sync_tags};
 use super::waiting::Wait;
 use super::{Context, TagChanges, Tags, tags_from};
 use crate::aws::errors::{is_code, is_missing};
@@ -202,17 +202,8 @@ impl Resource for DomainName {
         if !patches.is_empty() {
             self.update(cx, patches).await?;
         }
-        let gateway = &cx.clients.apigateway;
-        let (partition, region) = (cx.clients.partition(), &cx.clients.region);
-        let arn = format!("arn:{partition}:apigateway:{region}::/domainnames/{}", self.name);
-        let (tag, untag) = (gateway.tag_resource(), gateway.untag_resource());
-        TagChanges::between(&present.tags, &self.tags)
-            .make(
-                "the API's domain name",
-                |set| tag.resource_arn(&arn).set_tags(Some(set.into_iter().collect())).send(),
-                |unset| untag.resource_arn(&arn).set_tag_keys(Some(unset)).send(),
-            )
-            .await?;
+        let tags = TagChanges::between(&present.tags, &self.tags);
+        sync_tags(cx, "the API's domain name", &format!("/domainnames/{}", self.name), tags).await?;
         self.available(cx).await?;
         Ok(outputs)
     }

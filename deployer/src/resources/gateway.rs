@@ -1,8 +1,11 @@
-//! What the API Gateway kinds share: patch operations, and which refusals pass by themselves. Makes no call.
+//! What the API Gateway kinds share: patch operations, tags, and which refusals pass by themselves. Owns no resource kind.
 
 use aws_sdk_apigateway::config::Builder;
 use aws_sdk_apigateway::config::retry::RetryConfig;
 use aws_sdk_apigateway::types::{Op, PatchOperation};
+use cogapi_engine::Failure;
+
+use super::{Context, TagChanges, Tags};
 
 /// `replace` of one value. Values are strings in a patch, numbers and booleans included.
 pub(super) fn replace(path: impl Into<String>, value: impl Into<String>) -> PatchOperation {
@@ -27,6 +30,22 @@ pub(super) fn from_segment(text: &str) -> String {
 /// Whether a refusal is only that another change to the same API is under way (`ConflictException`).
 pub(super) fn is_concurrent(code: &str, _: &str) -> bool {
     code == "ConflictException"
+}
+
+/// Makes changes to the tags of what is at `path` (`/restapis/abc`), called `what` in messages.
+pub(super) async fn sync_tags(
+    cx: &Context,
+    what: &str,
+    path: &str,
+    changes: TagChanges,
+) -> Result<(), Failure> {
+    let gateway = &cx.clients.apigateway;
+    let arn = format!("arn:{}:apigateway:{}::{path}", cx.clients.partition(), cx.clients.region);
+    let set = |set: Tags| {
+        gateway.tag_resource().resource_arn(&arn).set_tags(Some(set.into_iter().collect())).send()
+    };
+    let unset = |unset| gateway.untag_resource().resource_arn(&arn).set_tag_keys(Some(unset)).send();
+    changes.make(what, is_concurrent, set, unset).await
 }
 
 /// Overrides for a call that must not be sent twice.

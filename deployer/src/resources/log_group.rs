@@ -117,14 +117,13 @@ impl Resource for LogGroup {
             }
             _ => {}
         }
-        let (tag, untag) = (logs.tag_resource(), logs.untag_resource());
-        TagChanges::between(&present.tags, &self.tags)
-            .make(
-                "the log group",
-                |set| tag.resource_arn(&outputs.arn).set_tags(Some(set.into_iter().collect())).send(),
-                |unset| untag.resource_arn(&outputs.arn).set_tag_keys(Some(unset)).send(),
-            )
-            .await?;
+        let arn = &outputs.arn;
+        let set = |set: Tags| {
+            logs.tag_resource().resource_arn(arn).set_tags(Some(set.into_iter().collect())).send()
+        };
+        let unset = |unset| logs.untag_resource().resource_arn(arn).set_tag_keys(Some(unset)).send();
+        let tags = TagChanges::between(&present.tags, &self.tags);
+        tags.make("the log group", |_, _| false, set, unset).await?;
         Ok(outputs)
     }
 

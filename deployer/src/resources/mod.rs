@@ -28,9 +28,12 @@ mod waiting;
 mod web_acl;
 mod web_acl_association;
 
+use std::sync::Arc;
+
 use cogapi_engine::Kinds;
 
 use crate::aws::Clients;
+pub(crate) use route53::{plain, records_at};
 use tags::{TagChanges, tags_from};
 
 pub use app_client::{AppClient, Rotation, TokenLifetimes};
@@ -109,6 +112,9 @@ pub struct Context {
     cognito: cognito::Cache,
     new_roles: new_roles::NewRoles,
     lambda: lambda::Cache,
+    just_made: Arc<lambda::JustMade>,
+    /// See [`Context::leaving`].
+    leaving: bool,
     roles: role::Cache,
 }
 
@@ -126,6 +132,8 @@ impl Context {
             cognito: cognito::Cache::default(),
             new_roles: new_roles::NewRoles::default(),
             lambda: lambda::Cache::default(),
+            just_made: Arc::default(),
+            leaving: false,
             roles: role::Cache::default(),
         }
     }
@@ -140,7 +148,18 @@ impl Context {
             self.bucket.clone(),
             self.tags.clone(),
         );
-        Self { reporter: self.reporter.clone(), ..fresh }
+        Self {
+            reporter: self.reporter.clone(),
+            just_made: self.just_made.clone(),
+            leaving: self.leaving,
+            ..fresh
+        }
+    }
+
+    /// The same, for what is to go: whether it is there is all that there is to know.
+    #[must_use]
+    pub fn leaving(self) -> Self {
+        Self { leaving: true, ..self }
     }
 
     /// The same, and whoever waits tells `reporter`.

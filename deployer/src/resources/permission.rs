@@ -127,9 +127,7 @@ impl Resource for Permission {
                 break error;
             }
             // Lambda answers the same code while the function is being changed.
-            if !(conflict && waits.wait().await) {
-                return Err(failure(SUMMARY, &error));
-            }
+            waits.again(SUMMARY, &error, conflict).await?;
         };
         // A repeated call whose first answer was lost, or a statement of our name that says something else.
         if self.find(&cx.statements_now(&self.function).await?).as_ref() == Some(self) {

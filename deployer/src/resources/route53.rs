@@ -18,12 +18,12 @@ const PROPAGATION: Duration = Duration::from_mins(5);
 
 /// A name as the rest of cogapi writes it: lower case, without the trailing dot, and without Route 53's escapes, of which the
 /// wildcard's is the only one that a name of ours can have.
-pub(super) fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase().replace("\\052", "*")
 }
 
 /// All records at a name, whatever their type; none where the zone itself is gone.
-pub(super) async fn records_at(
+pub(crate) async fn records_at(
     cx: &Context,
     zone_id: &str,
     name: &str,

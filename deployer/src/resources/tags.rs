@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use cogapi_engine::Failure;
 
-use crate::aws::failure;
+use crate::aws::retry::retry_while;
 
 /// Tags by key.
 pub type Tags = BTreeMap<String, String>;
@@ -35,12 +35,14 @@ impl TagChanges {
         }
     }
 
-    /// Makes these changes to `what` ("the role"), with the service's own calls, and none where nothing differs.
+    /// Makes these changes to `what` ("the role"), with the service's own calls, and none where nothing differs. A refusal that
+    /// `passes` by itself is waited out.
     pub(crate) async fn make<Set, Unset, T, U, E, F>(
         self,
         what: &str,
-        set: impl FnOnce(Tags) -> Set,
-        unset: impl FnOnce(Vec<String>) -> Unset,
+        passes: impl Fn(&str, &str) -> bool,
+        set: impl Fn(Tags) -> Set,
+        unset: impl Fn(Vec<String>) -> Unset,
     ) -> Result<(), Failure>
     where
         Set: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
@@ -49,12 +51,12 @@ impl TagChanges {
         F: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
         if !self.set.is_empty() {
-            let tagged = set(self.set).await;
-            tagged.map_err(|error| failure(&format!("tagging {what} failed"), &error))?;
+            let summary = format!("tagging {what} failed");
+            retry_while(&summary, &passes, || set(self.set.clone())).await?;
         }
         if !self.unset.is_empty() {
-            let untagged = unset(self.unset).await;
-            untagged.map_err(|error| failure(&format!("untagging {what} failed"), &error))?;
+            let summary = format!("untagging {what} failed");
+            retry_while(&summary, &passes, || unset(self.unset.clone())).await?;
         }
         Ok(())
     }

@@ -1,14 +1,20 @@
 //! Waiting for what AWS does by itself: with a limit, and telling what is waited for and for how long already. Knows no
 //! service, and prints nothing.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use cogapi_engine::Failure;
 use tokio::time::Instant;
 
-use crate::aws::retry::Waits;
+use crate::aws::errors::code;
+use crate::aws::failure;
+use crate::aws::retry::{Waits, in_words};
 
 /// How often an unchanged wait is told again.
 const AGAIN: Duration = Duration::from_secs(30);
@@ -29,8 +35,7 @@ impl fmt::Display for Waiting {
         write!(f, "waits for {}: {}", self.what, self.because)?;
         match self.elapsed.as_secs() {
             0 => Ok(()),
-            seconds @ 1..120 => write!(f, " ({seconds} s)"),
-            seconds => write!(f, " ({} min)", seconds / 60),
+            _ => write!(f, " ({})", in_words(self.elapsed)),
         }
     }
 }
@@ -88,6 +93,46 @@ impl<'a> Wait<'a> {
             .with_hint("run the same command again: it goes on waiting where this one stopped"))
     }
 
+    /// The same where a call was refused `because` of it: when the limit is reached, the refusal is told as well.
+    pub(super) async fn again<E>(
+        &mut self,
+        summary: &str,
+        error: &SdkError<E, HttpResponse>,
+        because: &str,
+    ) -> Result<(), Failure>
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        let Err(late) = self.pause(because).await else { return Ok(()) };
+        let refused = failure(summary, error);
+        Err(Failure { detail: format!("{}; {}", refused.detail, late.detail), hint: late.hint, ..refused })
+    }
+
+    /// Repeats `call` while it is refused `because` of it, as `passes` says from code and message.
+    pub(super) async fn retry_while<T, E, F, Fut>(
+        mut self,
+        summary: &str,
+        passes: impl Fn(&str, &str) -> bool,
+        because: &str,
+        mut call: F,
+    ) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        loop {
+            let error = match call().await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            if !code(&error).is_some_and(|code| passes(code, error.message().unwrap_or_default())) {
+                return Err(failure(summary, &error));
+            }
+            self.again(summary, &error, because).await?;
+        }
+    }
+
     fn as_it_is(&self, because: &str) -> Waiting {
         Waiting { what: self.what.clone(), because: because.to_owned(), elapsed: self.begun.elapsed() }
     }
@@ -97,6 +142,9 @@ impl<'a> Wait<'a> {
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use std::sync::Mutex;
+
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
 
     use super::*;
 
@@ -126,5 +174,26 @@ mod tests {
         assert!((9..=12).contains(&lines.len()), "{lines:?}");
         assert_eq!(failure.detail, "waits for a thing: it is slow (5 min)");
         assert!(failure.hint.unwrap().contains("again"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_is_refused_to_the_end_tells_the_refusal_and_the_wait() {
+        let call = async || {
+            let error = ErrorMetadata::builder().code("UnavailableException").message("not yet").build();
+            let response = HttpResponse::new(400.try_into().unwrap(), SdkBody::empty());
+            Err::<(), _>(SdkError::service_error(error, response))
+        };
+        let reporter = Reporter::default();
+        let refused = async |code: &str| {
+            let wait = Wait::new(&reporter, "a thing", Duration::from_mins(5));
+            wait.retry_while("using it failed", |other, _| other == code, "it is new", call)
+                .await
+                .unwrap_err()
+        };
+        insta::assert_snapshot!(refused("UnavailableException").await, @r"
+        using it failed: UnavailableException: not yet; waits for a thing: it is new (5 min)
+          hint: run the same command again: it goes on waiting where this one stopped
+        ");
+        insta::assert_snapshot!(refused("OtherException").await, @"using it failed: UnavailableException: not yet");
     }
 }

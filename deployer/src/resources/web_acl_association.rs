@@ -1,19 +1,13 @@
 //! Which web ACL protects a stage of the API.
 
-use std::time::Duration;
-
 use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Context;
+use super::web_acl::{UNKNOWN, is_propagating, propagation};
 use crate::aws::errors::is_code;
 use crate::aws::failure;
-use crate::aws::retry::retry_within;
-
-/// How long a new web ACL may be unknown where stages are: "from a few seconds to a number of minutes"
-/// (https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-associating-aws-resource.html).
-const PROPAGATION: Duration = Duration::from_mins(5);
 
 /// The inputs of an association.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +56,7 @@ impl Resource for WebAclAssociation {
         let associate = json!({ "ResourceArn": self.resource_arn, "WebACLArn": self.web_acl_arn });
         let associate = || cx.clients.wafv2.call::<Value>("AssociateWebACL", &associate);
         let summary = "putting the web ACL before the API failed";
-        retry_within(PROPAGATION, summary, is_propagating, associate).await?;
+        propagation(cx, WHAT).retry_while(summary, is_propagating, UNKNOWN, associate).await?;
         Ok(Outputs {})
     }
 
@@ -77,11 +71,9 @@ impl Resource for WebAclAssociation {
             }
         };
         let summary = "taking the web ACL from the API failed";
-        retry_within(PROPAGATION, summary, is_propagating, disassociate).await
+        propagation(cx, WHAT).retry_while(summary, is_propagating, UNKNOWN, disassociate).await
     }
 }
 
-/// Whether a refusal is only that what was just made is not known everywhere yet.
-pub(super) fn is_propagating(code: &str, _: &str) -> bool {
-    code == "WAFUnavailableEntityException"
-}
+/// What is waited for.
+const WHAT: &str = "the API's web ACL";

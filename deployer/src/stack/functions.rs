@@ -193,7 +193,8 @@ mod tests {
         let host = format!("{}.{0}.{0}.{}.example", "h".repeat(63), "o".repeat(53));
         let address = format!("{}@{host}", "a".repeat(64));
         let origins: Vec<_> = (1..8).map(|at| format!("\"https://{at}{}\"", &host[1..])).collect();
-        let text = LEAST.replace("hello@example.com", &address).replace(
+        let least = LEAST.replace("eu-west-1", "us-gov-west-1").replace("hello@example.com", &address);
+        let text = least.replace(
             "[email]",
             &format!(
                 "cors_origins = [{}]\n[mfa]\nissuer = \"{}\"\n[email]\nreply_to = \"{address}\"\n\

@@ -402,7 +402,7 @@ fn under_another_name_the_new_ones_are_made_before_the_old_ones_go() {
         };
         (address, seen)
     });
-    let observed = Observed { resources: resources.collect(), deposed: BTreeMap::new() };
+    let observed = Observed { resources: resources.collect(), ..Observed::default() };
     let kinds = crate::resources::kinds();
     let plan = plan(&kinds, &new, &State::default(), &observed, Mode::default()).unwrap();
     for kind in named {

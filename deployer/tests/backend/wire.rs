@@ -260,5 +260,5 @@ async fn an_object_that_cannot_be_deleted_is_named() {
     };
     let wire = Wire::answering(locked).await;
     let failure = Failure::from(destroy(&wire.clients, &wire.location).await.unwrap_err());
-    assert!(failure.detail.contains("`dev/state.json`: held"), "{failure}");
+    assert!(failure.detail.contains("`dev/state.json`: AccessDenied: held"), "{failure}");
 }

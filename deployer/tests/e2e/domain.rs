@@ -178,6 +178,24 @@ async fn a_domain_deleted_by_hand_is_made_again() {
     assert!(answers_at(&zone.name("auth")));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_does_not_move_to_a_name_that_leads_to_somebody_else() {
+    let zone = Zone::new().await;
+    zone.configure("auth", "*.example.com");
+    zone.deploy();
+    zone.point_elsewhere("login").await;
+    zone.configure("login", "*.example.com");
+    zone.world.forget_calls();
+    let refused = zone.world.run(&["deploy", "--yes"]);
+    assert_eq!(refused.code, Some(4), "{refused}");
+    assert!(
+        refused.stderr.contains("dns_record.api: with another name it would be where something is"),
+        "{refused}"
+    );
+    assert_eq!(zone.world.changes(), [""; 0]);
+    assert!(answers_at(&zone.name("auth")));
+}
+
 /// Whoever points the name elsewhere has taken it over: it is shown as drift and put right as long as the environment is there, and
 /// left to them when it goes.
 #[tokio::test(flavor = "multi_thread")]

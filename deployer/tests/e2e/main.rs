@@ -10,6 +10,7 @@ mod administrators;
 mod api;
 mod authenticator;
 mod bad_cases;
+mod check;
 mod client;
 mod configuration;
 mod domain;

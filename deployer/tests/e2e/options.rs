@@ -71,8 +71,14 @@ impl Functions {
         if !matches!(self, Self::Of(_)) || self.planned(on).is_empty() {
             return Vec::new();
         }
-        let function = if on { "lambda:CreateFunction" } else { "lambda:DeleteFunction" };
-        NEW_BODY.iter().chain(&["iam:PutRolePolicy", function]).map(|call| (*call).to_owned()).collect()
+        // What else is asked for is on: new functions get their concurrency with it.
+        let functions: &[&str] = if on {
+            &["lambda:CreateFunction", "lambda:PutFunctionConcurrency"]
+        } else {
+            &["lambda:DeleteFunction"]
+        };
+        let calls = NEW_BODY.iter().chain(&["iam:PutRolePolicy"]).chain(functions);
+        calls.map(|call| (*call).to_owned()).collect()
     }
 }
 

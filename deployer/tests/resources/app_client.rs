@@ -7,7 +7,9 @@ use aws_sdk_cognitoidentityprovider::types::OAuthFlowType;
 use cogapi::resources::{AppClient, Rotation, TokenLifetimes};
 use cogapi_engine::{Found, Resource as _};
 
-use crate::cognito::{fault, lagging, owned, pool};
+use crate::cognito::{lagging, pool};
+use crate::drift::Drift;
+use crate::matrix::{Case, Names, Namesake, QUICK};
 use crate::support::{STACK, World};
 
 pub(crate) fn client(pool_id: &str) -> AppClient {
@@ -25,24 +27,51 @@ pub(crate) fn client(pool_id: &str) -> AppClient {
     }
 }
 
-async fn world() -> (World, AppClient) {
-    let world = World::empty();
-    let outputs = world.deploy(&pool(), None).await;
-    (world, client(&outputs.id))
-}
+const UPDATE: Names = &["UpdateUserPoolClient"];
 
-#[tokio::test]
-async fn a_missing_client_is_made_with_one_call_and_read_back_as_it_was_declared() {
-    let (world, declared) = world().await;
-    world.expect_missing(&declared, None).await;
-    world.deploy_with(&declared, None, &["CreateUserPoolClient"]).await;
-    world.expect(&declared, None).await;
+impl Case for AppClient {
+    const MADE_BY: Names = &["CreateUserPoolClient"];
+    const NAMESAKE: Namesake = Namesake::Ours("it is in a pool of ours");
+    const MISHAPS: Names = QUICK;
+
+    async fn prepare() -> (World, Self) {
+        let world = World::empty();
+        let outputs = world.deploy(&pool(), None).await;
+        (world, client(&outputs.id))
+    }
+
+    fn drifts() -> Vec<Drift<Self>> {
+        vec![
+            Self::edit(&["tokens"], UPDATE, |client| client.tokens.access_seconds = 301),
+            Self::edit(&["tokens"], UPDATE, |client| client.tokens.id_seconds = 86_400),
+            Self::edit(&["tokens"], UPDATE, |client| client.tokens.refresh_seconds = 315_360_000),
+            Self::edit(&["rotation"], UPDATE, |client| client.rotation = None),
+            Self::edit(&["rotation"], UPDATE, |client| client.rotation = Some(Rotation { grace_seconds: 0 })),
+            Self::edit(&["auth_flows"], UPDATE, |client| {
+                client.auth_flows = ["ALLOW_USER_SRP_AUTH".to_owned()].into();
+            }),
+            Self::edit(&["session_minutes"], UPDATE, |client| client.session_minutes = 3),
+            Self::edit(&["revocation"], UPDATE, |client| client.revocation = false),
+            Self::edit(&["hides_unknown_users"], UPDATE, |client| client.hides_unknown_users = false),
+            Self::edit(&["name"], UPDATE, |client| client.name = "renamed".into()),
+            // The others there are have a test of their own.
+            Self::drift(&["deviations"], UPDATE, async |world, client, outputs| {
+                by_hand(world, client, &outputs.id, |client| {
+                    client.allowed_o_auth_flows_user_pool_client(true)
+                })
+                .await;
+            }),
+        ]
+    }
+
+    async fn uprooted(&self, world: &World) {
+        world.delete(&pool(), None).await;
+    }
 }
 
 #[tokio::test]
 async fn the_secret_is_in_neither_inputs_nor_outputs() {
-    let (world, declared) = world().await;
-    let outputs = world.deploy(&declared, None).await;
+    let (world, declared, outputs) = AppClient::deployed().await;
     let described = world
         .cx()
         .clients
@@ -58,41 +87,6 @@ async fn the_secret_is_in_neither_inputs_nor_outputs() {
     let found = declared.read(&cx, Some(&outputs)).await.unwrap();
     assert!(!format!("{found:?} {cx:?}").contains(&secret));
     assert!(!serde_json::to_string(&outputs).unwrap().contains(&secret));
-}
-
-#[tokio::test]
-async fn a_client_that_is_right_is_left_alone() {
-    let (world, declared) = world().await;
-    let outputs = world.deploy(&declared, None).await;
-    world.deploy_with(&declared, Some(&outputs), &[]).await;
-    world.deploy_with(&declared, None, &[]).await;
-}
-
-#[tokio::test]
-async fn drift_in_any_setting_is_seen_and_put_right_with_one_call() {
-    type Change = fn(&mut AppClient);
-    let changes: [Change; 10] = [
-        |client| client.tokens.access_seconds = 301,
-        |client| client.tokens.id_seconds = 86_400,
-        |client| client.tokens.refresh_seconds = 315_360_000,
-        |client| client.rotation = None,
-        |client| client.rotation = Some(Rotation { grace_seconds: 0 }),
-        |client| client.auth_flows = ["ALLOW_USER_SRP_AUTH".to_owned()].into(),
-        |client| client.session_minutes = 3,
-        |client| client.revocation = false,
-        |client| client.hides_unknown_users = false,
-        |client| client.name = "renamed".to_owned(),
-    ];
-    let (world, declared) = world().await;
-    let outputs = world.deploy(&declared, None).await;
-    for change in changes {
-        let mut drifted = declared.clone();
-        change(&mut drifted);
-        world.deploy(&drifted, Some(&outputs)).await;
-        world.expect(&drifted, Some(&outputs)).await;
-        world.deploy_with(&declared, Some(&outputs), &["UpdateUserPoolClient"]).await;
-        world.expect(&declared, Some(&outputs)).await;
-    }
 }
 
 /// Changes the client by hand, with a call that keeps what it has, as the console does.
@@ -133,22 +127,20 @@ async fn another_way_to_tokens_that_somebody_opened_shows_and_is_closed() {
         ("writable attributes", |client| client.write_attributes("phone_number")),
         ("user context from callers", |client| client.enable_propagate_additional_user_context_data(true)),
     ];
-    let (world, declared) = world().await;
-    let outputs = world.deploy(&declared, None).await;
+    let (world, declared, outputs) = AppClient::deployed().await;
     for (name, change) in changes {
         by_hand(&world, &declared, &outputs.id, change).await;
-        let found = owned(&world, &declared, Some(&outputs)).await;
+        let found = world.owned(&declared, Some(&outputs)).await;
         assert_eq!(found.deviations.keys().collect::<Vec<_>>(), [name]);
         assert_eq!(AppClient { deviations: BTreeMap::new(), ..found }, declared);
-        world.deploy_with(&declared, Some(&outputs), &["UpdateUserPoolClient"]).await;
+        world.deploy_with(&declared, Some(&outputs), UPDATE).await;
         world.deploy_with(&declared, Some(&outputs), &[]).await;
     }
 }
 
 #[tokio::test]
 async fn a_change_of_our_own_keeps_nothing_that_somebody_else_set() {
-    let (world, declared) = world().await;
-    let outputs = world.deploy(&declared, None).await;
+    let (world, declared, outputs) = AppClient::deployed().await;
     let open: fn(Update) -> Update = |client| {
         client
             .allowed_o_auth_flows_user_pool_client(true)
@@ -157,43 +149,23 @@ async fn a_change_of_our_own_keeps_nothing_that_somebody_else_set() {
     };
     by_hand(&world, &declared, &outputs.id, open).await;
     let changed = AppClient { session_minutes: 3, ..declared };
-    world.deploy_with(&changed, Some(&outputs), &["UpdateUserPoolClient"]).await;
+    world.deploy_with(&changed, Some(&outputs), UPDATE).await;
 }
 
 #[tokio::test]
 async fn a_client_that_somebody_reset_is_put_right_again() {
-    let (world, declared) = world().await;
-    let outputs = world.deploy(&declared, None).await;
+    let (world, declared, outputs) = AppClient::deployed().await;
     let reset = world.cx().clients.cognito.update_user_pool_client().user_pool_id(&declared.pool_id);
     reset.client_id(&outputs.id).client_name(STACK).send().await.unwrap();
-    assert_ne!(owned(&world, &declared, Some(&outputs)).await, declared);
+    assert_ne!(world.owned(&declared, Some(&outputs)).await, declared);
     world.deploy(&declared, Some(&outputs)).await;
     world.expect(&declared, Some(&outputs)).await;
 }
 
 #[tokio::test]
-async fn a_client_that_was_deleted_behind_our_back_is_made_again() {
-    let (world, declared) = world().await;
-    let first = world.deploy(&declared, None).await;
-    world.delete(&declared, Some(&first)).await;
-    world.expect_missing(&declared, Some(&first)).await;
-    let second = world.deploy(&declared, Some(&first)).await;
-    assert_ne!(first.id, second.id);
-}
-
-#[tokio::test]
-async fn a_lost_answer_makes_no_second_client() {
-    let (world, declared) = world().await;
-    fault(&world, "hangup_after", "CreateUserPoolClient");
-    let outputs = world.deploy(&declared, None).await;
-    // Two of the name would be a failure.
-    assert_eq!(world.read(&declared, None).await, Found::Owned { inputs: declared, outputs });
-}
-
-#[tokio::test]
 async fn a_lost_answer_makes_no_second_client_while_lists_do_not_show_the_first() {
-    let (world, declared) = world().await;
-    fault(&world, "hangup_after", "CreateUserPoolClient");
+    let (world, declared) = AppClient::prepare().await;
+    world.fails_once("hangup_after", "cognito-idp:CreateUserPoolClient");
     let cx = lagging(&world, "ListUserPoolClients", r#"{"UserPoolClients": []}"#);
     let (outputs, made) = world.writes(Box::pin(declared.reconcile(&cx, Found::Missing))).await;
     assert_eq!(made, ["CreateUserPoolClient"]);
@@ -202,26 +174,11 @@ async fn a_lost_answer_makes_no_second_client_while_lists_do_not_show_the_first(
 
 #[tokio::test]
 async fn two_clients_with_one_name_are_named_and_none_is_guessed() {
-    let (world, declared) = world().await;
+    let (world, declared) = AppClient::prepare().await;
     let mut ids = Vec::new();
     for _ in 0..2 {
-        ids.push(declared.reconcile(&world.cx(), Found::Missing).await.unwrap().id);
+        ids.push(world.reconcile(&declared, Found::Missing).await.unwrap().id);
     }
     let failure = declared.read(&world.cx(), None).await.unwrap_err();
     assert!(ids.iter().all(|id| failure.detail.contains(id)), "{failure}");
-}
-
-#[tokio::test]
-async fn deleting_what_is_gone_succeeds_and_what_was_not_remembered_is_found() {
-    let (world, declared) = world().await;
-    world.deploy(&declared, None).await;
-    // A run that died before it could store the id.
-    world.delete(&declared, None).await;
-    world.expect_missing(&declared, None).await;
-    world.delete(&declared, None).await;
-    let outputs = world.deploy(&declared, None).await;
-    world.delete(&pool(), None).await;
-    world.delete(&declared, Some(&outputs)).await;
-    world.delete(&declared, None).await;
-    world.expect_missing(&declared, Some(&outputs)).await;
 }

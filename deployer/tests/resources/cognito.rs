@@ -1,27 +1,21 @@
-//! What the tests of Cognito's kinds share: a pool, faults by operation, and contexts that behave in a special way.
+//! What the tests of Cognito's kinds share: a pool, and contexts that behave in a special way.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::config::Builder;
 use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextMut;
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use cogapi::resources::{
     Accounts, CharacterClass, Context, EmailSettings, Mfa, PasswordPolicy, SignIn, UserPool,
 };
-use cogapi_engine::{Found, Resource};
-use serde_json::{Value, json};
 
 use crate::support::{STACK, World, tags};
 
@@ -49,35 +43,9 @@ pub(crate) fn pool() -> UserPool {
     }
 }
 
-/// What a read finds that is ours.
-pub(crate) async fn owned<R>(world: &World, declared: &R, prior: Option<&R::Outputs>) -> R
-where
-    R: Resource<Context = Context> + Debug,
-    R::Outputs: Debug,
-{
-    match world.read(declared, prior).await {
-        Found::Owned { inputs, .. } => inputs,
-        found => panic!("not ours: {found:?}"),
-    }
-}
-
-/// Makes the next call of one operation go wrong.
-pub(crate) fn fault(world: &World, kind: &str, operation: &str) {
-    world.fault(&json!([{"kind": kind, "service": "cognito-idp", "operation": operation, "times": 1}]));
-}
-
 /// A context that tries each call once: what a run does that dies on the way.
 pub(crate) fn dying(world: &World) -> Context {
     with_cognito(world, |config| config.retry_config(RetryConfig::disabled()))
-}
-
-/// A context whose Cognito gives this one answer to everything, and what it was asked: for calls that the emulator doesn't
-/// know.
-pub(crate) fn played(world: &World, answer: &'static str) -> (Context, Played) {
-    let played = Played { answer, asked: Arc::default() };
-    let connector = SharedHttpConnector::new(played.clone());
-    let http = http_client_fn(move |_, _| connector.clone());
-    (with_cognito(world, |config| config.http_client(http)), played)
 }
 
 /// A context whose Cognito leaves out of its first lists what there is: just made things are missing from them for a while.
@@ -119,29 +87,4 @@ fn with_cognito(world: &World, change: impl FnOnce(Builder) -> Builder) -> Conte
     let mut cx = world.cx();
     cx.clients.cognito = Client::from_conf(change(cx.clients.cognito.config().to_builder()).build());
     cx
-}
-
-/// See [`played`].
-#[derive(Debug, Clone)]
-pub(crate) struct Played {
-    answer: &'static str,
-    asked: Arc<Mutex<Vec<(String, Value)>>>,
-}
-
-impl Played {
-    /// Each call's operation and what it was given.
-    pub(crate) fn asked(&self) -> Vec<(String, Value)> {
-        self.asked.lock().unwrap().clone()
-    }
-}
-
-impl HttpConnector for Played {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap();
-        let operation = target.rsplit_once('.').unwrap().1.to_owned();
-        let given = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-        self.asked.lock().unwrap().push((operation, given));
-        let status = 200_u16.try_into().unwrap();
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(self.answer))))
-    }
 }

@@ -1,14 +1,11 @@
 //! What the tests of the domain's kinds share: a hosted zone, names of a test's own, and records made by others.
 
-use std::sync::{Arc, Mutex};
-
 use aws_sdk_route53::types::{
     AliasTarget, Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
 };
-use cogapi::resources::{Certificate, Context, DomainName, Reporter};
-use serde_json::json;
+use cogapi::resources::Certificate;
 
-use crate::support::{World, tags, tags_and};
+use crate::support::{World, tags_and};
 
 /// The domain that the zone is for.
 pub(crate) const ZONE: &str = "example.com";
@@ -28,22 +25,6 @@ pub(crate) fn name(world: &World) -> String {
 /// A certificate for the zone's names.
 pub(crate) fn certificate(zone_id: &str) -> Certificate {
     Certificate::of("*.example.com", zone_id, tags_and("Name", "wildcard.example.com"))
-}
-
-/// A world with a zone and an issued certificate; the ids of both.
-pub(crate) async fn with_certificate() -> (World, String, String) {
-    let world = World::empty();
-    world.settings(&json!({"acm_validation_seconds": 0, "acm_describe_lag_seconds": 0}));
-    let zone_id = zone(&world).await;
-    let outputs = world.deploy(&certificate(&zone_id), None).await;
-    (world, zone_id, outputs.arn)
-}
-
-/// A domain name in such a world, not made yet.
-pub(crate) async fn with_domain() -> (World, String, DomainName) {
-    let (world, zone_id, arn) = with_certificate().await;
-    let domain = DomainName::regional(&name(&world), &arn, tags());
-    (world, zone_id, domain)
 }
 
 /// A record as somebody may have it.
@@ -78,16 +59,4 @@ pub(crate) async fn records(world: &World, zone_id: &str) -> Vec<ResourceRecordS
     let mut records = list.send().await.unwrap().resource_record_sets;
     records.retain(|record| ![RrType::Ns, RrType::Soa].contains(record.r#type()));
     records
-}
-
-/// A context, and what is told to it about waiting.
-pub(crate) fn listening(world: &World) -> (Context, Arc<Mutex<Vec<String>>>) {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let heard = told.clone();
-    let reporter = Reporter::new(move |waiting| {
-        let text = waiting.to_string();
-        let text = text.split_once(" (").map_or(text.clone(), |(text, _)| text.to_owned());
-        heard.lock().unwrap().push(text);
-    });
-    (world.cx().reporting_to(reporter), told)
 }

@@ -1,8 +1,6 @@
 //! Reserved concurrency: switched on and off with just that call, and a refusal that says what to do.
 
 use cogapi::resources::Function;
-use cogapi_engine::Resource as _;
-use serde_json::json;
 
 use crate::function::{deployed, with_role};
 
@@ -31,9 +29,7 @@ async fn it_is_switched_on_and_changed_and_off_with_one_call_each() {
 async fn a_lost_answer_is_no_failure() {
     let (world, function, outputs) = deployed().await;
     for (limit, operation) in [(Some(5), PUT), (None, "DeleteFunctionConcurrency")] {
-        world.fault(
-            &json!([{"kind": "hangup_after", "service": "lambda", "operation": operation, "times": 1}]),
-        );
+        world.fails_once("hangup_after", &format!("lambda:{operation}"));
         let next = Function { reserved_concurrency: limit, ..function.clone() };
         world.deploy(&next, Some(&outputs)).await;
         world.expect(&next, Some(&outputs)).await;
@@ -45,7 +41,7 @@ async fn more_than_the_account_has_is_refused_with_the_way_out() {
     let (world, function, outputs) = deployed().await;
     let greedy = Function { reserved_concurrency: Some(901), ..function.clone() };
     let found = world.read(&greedy, Some(&outputs)).await;
-    let failure = Box::pin(greedy.reconcile(&world.cx(), found)).await.unwrap_err();
+    let failure = world.reconcile(&greedy, found).await.unwrap_err();
     assert!(failure.detail.starts_with("InvalidParameterValueException"), "{failure}");
     assert!(failure.hint.unwrap().contains("set a smaller one, leave it out, or raise the quota"));
     world.expect(&function, Some(&outputs)).await;

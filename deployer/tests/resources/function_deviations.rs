@@ -10,52 +10,66 @@ use aws_sdk_lambda::types::{
 };
 use cogapi::resources::Function;
 use cogapi_engine::Resource as _;
+use futures::future::join_all;
 use serde_json::json;
 
 use crate::code::Code;
-use crate::cognito::owned;
 use crate::function::{Outputs, deployed, let_in, with_role};
 use crate::scripted::{Script, refusal};
 use crate::support::{STACK, World};
 
-const KEY: &str = "arn:aws:kms:eu-west-1:000000000000:key/00000000-0000-0000-0000-000000000000";
+/// What somebody switches on: by what name it shows, with what value, and how it is set to that.
+type Switched = (&'static str, &'static str, fn(Update, &str) -> Update);
 
 #[tokio::test]
 async fn what_somebody_switched_on_in_the_function_shows_and_goes() {
-    let function = deployed().await;
-    let trace = logging().application_log_level(ApplicationLogLevel::Trace).build();
-    shows_and_goes(&function, "application log level", "TRACE", |call| call.logging_config(trace)).await;
-    let debug = logging().system_log_level(SystemLogLevel::Debug).build();
-    shows_and_goes(&function, "system log level", "DEBUG", |call| call.logging_config(debug)).await;
-    let target = format!("arn:aws:sqs:eu-west-1:{}:theirs", function.0.cx().account);
-    let letters = DeadLetterConfig::builder().target_arn(&target).build();
-    shows_and_goes(&function, "dead-letter target", &target, |call| call.dead_letter_config(letters)).await;
-    let storage = EphemeralStorage::builder().size(1024).build().unwrap();
-    shows_and_goes(&function, "ephemeral storage", "1024 MB", |call| call.ephemeral_storage(storage)).await;
-    shows_and_goes(&function, "KMS key", KEY, |call| call.kms_key_arn(KEY)).await;
-    let tracing = TracingConfig::builder().mode(TracingMode::Active).build();
-    shows_and_goes(&function, "tracing", "Active", |call| call.tracing_config(tracing)).await;
-    let vpc = VpcConfig::builder().subnet_ids("subnet-1").security_group_ids("sg-1").build();
-    shows_and_goes(&function, "VPC subnets", "subnet-1", |call| call.vpc_config(vpc)).await;
-
-    let lambda = &function.0.cx().clients.lambda;
-    let content = LayerVersionContentInput::builder().zip_file(Code::of("spy").zip.into()).build();
-    let layer = lambda.publish_layer_version().layer_name("spy").content(content).send().await.unwrap();
-    let layer = layer.layer_version_arn.unwrap();
-    shows_and_goes(&function, "layers", &layer, |call| call.layers(&layer)).await;
+    let cases: [Switched; 7] = [
+        ("application log level", "TRACE", |call, _| {
+            call.logging_config(logging().application_log_level(ApplicationLogLevel::Trace).build())
+        }),
+        ("system log level", "DEBUG", |call, _| {
+            call.logging_config(logging().system_log_level(SystemLogLevel::Debug).build())
+        }),
+        ("dead-letter target", "arn:aws:sqs:eu-west-1:ACCOUNT:theirs", |call, queue| {
+            call.dead_letter_config(DeadLetterConfig::builder().target_arn(queue).build())
+        }),
+        ("ephemeral storage", "1024 MB", |call, _| {
+            call.ephemeral_storage(EphemeralStorage::builder().size(1024).build().unwrap())
+        }),
+        ("KMS key", "arn:aws:kms:eu-west-1:ACCOUNT:key/theirs", |call, key| call.kms_key_arn(key)),
+        ("tracing", "Active", |call, _| {
+            call.tracing_config(TracingConfig::builder().mode(TracingMode::Active).build())
+        }),
+        ("VPC subnets", "subnet-1", |call, _| {
+            let vpc = VpcConfig::builder().subnet_ids("subnet-1").security_group_ids("sg-1");
+            call.vpc_config(vpc.build())
+        }),
+    ];
+    // At the same time, for each waits for Lambda.
+    let each = cases.map(async |case| shows_and_goes(&deployed().await, case).await);
+    join_all(each.map(Box::pin)).await;
 }
 
-/// Changes a setting that was left at its default, and demands that just this shows and is put right with one call.
+#[tokio::test]
+async fn a_layer_whose_code_would_know_the_secret_shows_and_goes() {
+    let function = deployed().await;
+    let content = LayerVersionContentInput::builder().zip_file(Code::of("spy").zip.into()).build();
+    let publish = function.0.cx().clients.lambda.publish_layer_version().layer_name("spy").content(content);
+    publish.send().await.unwrap();
+    let layer = "arn:aws:lambda:eu-west-1:ACCOUNT:layer:spy:1";
+    shows_and_goes(&function, ("layers", layer, |call, layer| call.layers(layer))).await;
+}
+
+/// Demands that just this shows, and is put right with one call.
 async fn shows_and_goes(
     (world, function, outputs): &(World, Function, Outputs),
-    name: &str,
-    value: &str,
-    change: impl FnOnce(Update) -> Update,
+    (name, value, change): Switched,
 ) {
     let cx = world.cx();
+    let value = value.replace("ACCOUNT", &cx.account);
     let update = cx.clients.lambda.update_function_configuration().function_name(&function.name);
-    Box::pin(change(update).send()).await.unwrap();
-    assert_eq!(deviations(world, function, outputs).await, [(name.to_owned(), value.to_owned())]);
+    change(update, &value).send().await.unwrap();
+    assert_eq!(deviations(world, function, outputs).await, [(name.to_owned(), value)]);
     world.deploy_with(function, Some(outputs), &["UpdateFunctionConfiguration"]).await;
     world.deploy_with(function, Some(outputs), &[]).await;
 }
@@ -67,7 +81,7 @@ fn logging() -> LoggingConfigBuilder {
 
 /// What shows of the function beside what was declared, which must be the same.
 async fn deviations(world: &World, function: &Function, outputs: &Outputs) -> Vec<(String, String)> {
-    let found = owned(world, function, Some(outputs)).await;
+    let found = world.owned(function, Some(outputs)).await;
     assert_eq!(&Function { deviations: BTreeMap::new(), ..found.clone() }, function);
     found.deviations.into_iter().collect()
 }
@@ -97,7 +111,7 @@ async fn a_statement_that_is_declared_from_now_on_is_not_taken_away() {
     // The state remembers a declaration without it.
     let found = world.read(&function, Some(&outputs)).await;
     let next = Function { statements: ["cognito".to_owned()].into(), ..function };
-    let (result, writes) = world.writes(Box::pin(next.reconcile(&world.cx(), found))).await;
+    let (result, writes) = world.writes(world.reconcile(&next, found)).await;
     result.unwrap();
     assert!(writes.is_empty(), "{writes:?}");
     world.expect(&next, Some(&outputs)).await;

@@ -5,13 +5,13 @@ use cogapi_engine::Resource as _;
 use serde_json::json;
 
 use crate::app_client::client;
-use crate::cognito::owned;
-use crate::function::{SECRET, deployed_with_secret, environment, set_environment, with_role};
+use crate::function::{SECRET, environment, set_environment, with_role};
+use crate::matrix::Case as _;
 use crate::scripted::{Script, refusal};
 
 #[tokio::test]
 async fn the_secret_reaches_the_function_and_nothing_that_is_shown_or_stored() {
-    let (world, function, outputs) = deployed_with_secret().await;
+    let (world, function, outputs) = Function::deployed().await;
     let secret = environment(&world, &function).await.remove(SECRET).unwrap();
     assert!(secret.len() >= 20, "{secret}");
     let found = world.read(&function, Some(&outputs)).await;
@@ -23,7 +23,7 @@ async fn the_secret_reaches_the_function_and_nothing_that_is_shown_or_stored() {
     assert!(!shown.contains(&secret) && !shown.contains(SECRET));
     // Nor what somebody else put there, nor in a failure to change it.
     set_environment(&world, &function, [(SECRET.to_owned(), "hunter2".to_owned())].into()).await;
-    let found = owned(&world, &function, Some(&outputs)).await;
+    let found = world.owned(&function, Some(&outputs)).await;
     let shown = format!("{found:?} {}", json!(found));
     assert!(!shown.contains("hunter2"));
     let found = world.read(&function, Some(&outputs)).await;
@@ -42,7 +42,7 @@ async fn the_secret_reaches_the_function_and_nothing_that_is_shown_or_stored() {
 
 #[tokio::test]
 async fn a_function_follows_when_the_app_client_is_another() {
-    let (world, function, outputs) = deployed_with_secret().await;
+    let (world, function, outputs) = Function::deployed().await;
     let of = function.client_secret_of.clone().unwrap();
     let another = AppClient { name: "another".to_owned(), ..client(&of.pool_id) };
     let client_id = world.deploy(&another, None).await.id;
@@ -67,13 +67,13 @@ async fn a_function_without_variables_loses_those_that_somebody_gave_it() {
 
 #[tokio::test]
 async fn a_variable_that_is_not_as_we_set_it_shows_without_its_value() {
-    let (world, function, outputs) = deployed_with_secret().await;
+    let (world, function, outputs) = Function::deployed().await;
     let mut variables = environment(&world, &function).await;
     let secret = variables[SECRET].clone();
     variables.insert("COPY".into(), secret.clone());
     variables.insert("ADMIN".into(), secret.clone());
     set_environment(&world, &function, variables).await;
-    let found = owned(&world, &function, Some(&outputs)).await;
+    let found = world.owned(&function, Some(&outputs)).await;
     assert!(!format!("{found:?} {}", json!(found)).contains(&secret));
     let [admin, copy, registration] = ["ADMIN", "COPY", "REGISTRATION"].map(|name| &*found.environment[name]);
     assert_eq!([admin, copy, registration], ["(set outside cogapi)", "(set outside cogapi)", "open"]);

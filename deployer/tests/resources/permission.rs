@@ -4,37 +4,11 @@ use cogapi::resources::Permission;
 use cogapi_engine::{Found, Resource as _};
 use serde_json::json;
 
-use crate::drift::{Drift, every_field_is_put_right};
+use crate::drift::Drift;
 use crate::function::with_role;
+use crate::matrix::{Case, Names, Namesake};
 use crate::scripted::{Script, busy};
 use crate::support::World;
-
-type Outputs = <Permission as cogapi_engine::Resource>::Outputs;
-
-/// A world with a function in it, and a permission for it, not given yet.
-async fn with_function() -> (World, Permission) {
-    let (world, function) = with_role().await;
-    let function = world.deploy(&function, None).await.name;
-    let account = world.cx().account;
-    let permission = Permission {
-        function,
-        statement_id: "cognito".to_owned(),
-        principal: "cognito-idp.amazonaws.com".to_owned(),
-        source_arn: format!("arn:aws:cognito-idp:eu-west-1:{account}:userpool/eu-west-1_abc"),
-        source_account: account,
-    };
-    (world, permission)
-}
-
-async fn deployed() -> (World, Permission, Outputs) {
-    let (world, permission) = with_function().await;
-    let outputs = world.deploy(&permission, None).await;
-    (world, permission, outputs)
-}
-
-fn fault(world: &World, kind: &str, operation: &str) {
-    world.fault(&json!([{"kind": kind, "service": "lambda", "operation": operation, "times": 1}]));
-}
 
 async fn remove(world: &World, permission: &Permission) {
     let remove = world.cx().clients.lambda.remove_permission().function_name(&permission.function);
@@ -52,55 +26,58 @@ async fn give(world: &World, permission: &Permission, action: &str) {
 
 const INVOKE: &str = "lambda:InvokeFunction";
 
-/// One case in which somebody gave the permission anew, to someone or for something else.
-macro_rules! given_anew {
-    ($field:literal, $value:expr, $action:expr) => {
-        Drift::<Permission> {
-            field: $field,
-            change: |world, permission| {
-                Box::pin(async move {
-                    let mut other = json!(permission);
-                    other[$field] = $value.into();
-                    remove(world, permission).await;
-                    give(world, &serde_json::from_value(other).unwrap(), $action).await;
-                })
-            },
-            mended_by: &["AddPermission", "RemovePermission"],
-        }
-    };
+impl Case for Permission {
+    const MADE_BY: Names = &["AddPermission"];
+    const NAMESAKE: Namesake = Namesake::Ours("it is one of a function of ours");
+
+    async fn prepare() -> (World, Self) {
+        let (world, function) = with_role().await;
+        let function = world.deploy(&function, None).await.name;
+        let account = world.cx().account;
+        let permission = Self {
+            function,
+            statement_id: "cognito".to_owned(),
+            principal: "cognito-idp.amazonaws.com".to_owned(),
+            source_arn: format!("arn:aws:cognito-idp:eu-west-1:{account}:userpool/eu-west-1_abc"),
+            source_account: account,
+        };
+        (world, permission)
+    }
+
+    fn drifts() -> Vec<Drift<Self>> {
+        vec![
+            given_anew(&["principal"], INVOKE, |it| it.principal = "events.amazonaws.com".into()),
+            // The right one, but it may not invoke.
+            given_anew(&["principal"], "lambda:GetFunction", |_| ()),
+            // Or may do more than that.
+            given_anew(&["principal"], "lambda:*", |_| ()),
+            given_anew(&["source_arn"], INVOKE, |it| it.source_arn.push_str("_other")),
+            // Every pool's trigger.
+            given_anew(&["source_arn"], INVOKE, |it| it.source_arn.clear()),
+            given_anew(&["source_account"], INVOKE, |it| it.source_account = "999999999999".into()),
+            given_anew(&["source_account"], INVOKE, |it| it.source_account.clear()),
+        ]
+    }
+
+    async fn uprooted(&self, world: &World) {
+        let delete = world.cx().clients.lambda.delete_function().function_name(&self.function);
+        delete.send().await.unwrap();
+    }
 }
 
-#[tokio::test]
-async fn a_missing_permission_is_given_and_then_left_alone() {
-    let (world, permission) = with_function().await;
-    world.expect_missing(&permission, None).await;
-    world.deploy_with(&permission, None, &["AddPermission"]).await;
-    // A run that knows nothing of it finds the same.
-    let outputs = world.expect(&permission, None).await;
-    world.deploy_with(&permission, Some(&outputs), &[]).await;
-    world.deploy_with(&permission, None, &[]).await;
-}
-
-#[tokio::test]
-async fn drift_in_every_field_is_seen_and_put_right() {
-    let cases = [
-        given_anew!("principal", "events.amazonaws.com", INVOKE),
-        // The right one, but it may not invoke.
-        given_anew!("principal", "cognito-idp.amazonaws.com", "lambda:GetFunction"),
-        // Or may do more than that.
-        given_anew!("principal", "cognito-idp.amazonaws.com", "lambda:*"),
-        given_anew!("source_arn", "arn:aws:cognito-idp:eu-west-1:999999999999:userpool/eu-west-1_x", INVOKE),
-        // Every pool's trigger.
-        given_anew!("source_arn", "", INVOKE),
-        given_anew!("source_account", "999999999999", INVOKE),
-        given_anew!("source_account", "", INVOKE),
-    ];
-    every_field_is_put_right(&cases, deployed).await;
+/// Somebody gave the permission anew, to someone or for something else.
+fn given_anew(fields: Names, action: &'static str, change: fn(&mut Permission)) -> Drift<Permission> {
+    Permission::drift(fields, &["AddPermission", "RemovePermission"], async move |world, permission, _| {
+        remove(world, permission).await;
+        let mut other = permission.clone();
+        change(&mut other);
+        give(world, &other, action).await;
+    })
 }
 
 #[tokio::test]
 async fn a_statement_of_our_name_on_a_function_of_ours_is_ours() {
-    let (world, permission) = with_function().await;
+    let (world, permission) = Permission::prepare().await;
     let theirs = Permission { principal: "events.amazonaws.com".to_owned(), ..permission.clone() };
     give(&world, &theirs, INVOKE).await;
     world.expect(&theirs, None).await;
@@ -109,25 +86,17 @@ async fn a_statement_of_our_name_on_a_function_of_ours_is_ours() {
 
 #[tokio::test]
 async fn a_permission_that_somebody_gave_since_we_looked_is_left_as_it_is() {
-    let (world, permission) = with_function().await;
+    let (world, permission) = Permission::prepare().await;
     let theirs = Permission { principal: "events.amazonaws.com".to_owned(), ..permission.clone() };
     give(&world, &theirs, INVOKE).await;
-    let failure = permission.reconcile(&world.cx(), Found::Missing).await.unwrap_err();
+    let failure = world.reconcile(&permission, Found::Missing).await.unwrap_err();
     assert!(failure.detail.starts_with("ResourceConflictException"), "{failure}");
     world.expect(&theirs, None).await;
 }
 
 #[tokio::test]
-async fn a_permission_that_was_taken_away_behind_our_back_is_given_anew() {
-    let (world, permission, outputs) = deployed().await;
-    remove(&world, &permission).await;
-    world.expect_missing(&permission, Some(&outputs)).await;
-    world.deploy_with(&permission, Some(&outputs), &["AddPermission"]).await;
-}
-
-#[tokio::test]
 async fn the_statements_of_others_are_left_alone() {
-    let (world, permission) = with_function().await;
+    let (world, permission) = Permission::prepare().await;
     let theirs = Permission { statement_id: "theirs".to_owned(), ..permission.clone() };
     give(&world, &theirs, INVOKE).await;
     world.expect_missing(&permission, None).await;
@@ -140,59 +109,26 @@ async fn the_statements_of_others_are_left_alone() {
 
 #[tokio::test]
 async fn a_lost_answer_gives_nothing_twice() {
-    let (world, permission) = with_function().await;
-    fault(&world, "hangup_after", "AddPermission");
+    let (world, permission) = Permission::prepare().await;
+    world.fails_once("hangup_after", "lambda:AddPermission");
     let (outputs, writes) = world.writes(world.deploy(&permission, None)).await;
     // The second was refused: it is there.
     assert_eq!(writes, ["AddPermission", "AddPermission"]);
     world.expect(&permission, Some(&outputs)).await;
     // And where it must go before it can be given anew.
     let other = Permission { principal: "events.amazonaws.com".to_owned(), ..permission };
-    for operation in ["AddPermission", "RemovePermission"] {
-        fault(&world, "hangup_after", operation);
+    for call in ["lambda:AddPermission", "lambda:RemovePermission"] {
+        world.fails_once("hangup_after", call);
     }
     world.deploy(&other, Some(&outputs)).await;
     world.expect(&other, Some(&outputs)).await;
 }
 
 #[tokio::test]
-async fn a_call_that_never_arrived_is_made_again() {
-    for kind in ["hangup_before", "throttle", "error500"] {
-        let (world, permission) = with_function().await;
-        fault(&world, kind, "AddPermission");
-        world.deploy(&permission, None).await;
-        world.expect(&permission, None).await;
-    }
-}
-
-#[tokio::test]
 async fn a_function_that_is_being_changed_gets_its_permission_after_that() {
-    let (world, permission) = with_function().await;
+    let (world, permission) = Permission::prepare().await;
     let add = "POST policy";
     let (cx, script) = Script::of(&world, [(add, 409, busy()), (add, 409, busy()), (add, 201, json!({}))]);
     permission.reconcile(&cx, Found::Missing).await.unwrap();
     script.is_over();
-}
-
-#[tokio::test]
-async fn a_deleted_permission_is_gone_and_may_be_deleted_again() {
-    let (world, permission) = with_function().await;
-    let before = world.inventory();
-    let outputs = world.deploy(&permission, None).await;
-    fault(&world, "hangup_after", "RemovePermission");
-    world.delete(&permission, Some(&outputs)).await;
-    assert_eq!(world.inventory(), before);
-    world.delete(&permission, Some(&outputs)).await;
-    world.delete(&permission, None).await;
-    world.expect_missing(&permission, Some(&outputs)).await;
-}
-
-#[tokio::test]
-async fn a_permission_goes_with_its_function() {
-    let (world, permission, outputs) = deployed().await;
-    let delete = world.cx().clients.lambda.delete_function().function_name(&permission.function);
-    delete.send().await.unwrap();
-    world.expect_missing(&permission, Some(&outputs)).await;
-    world.delete(&permission, Some(&outputs)).await;
-    world.delete(&permission, None).await;
 }

@@ -11,7 +11,6 @@ use cogapi_engine::testing::{Fuse, MemoryBackend};
 use cogapi_engine::{
     Action, Address, Applied, ApplyOptions, Desired, Mode, Plan, Session, apply, plan, refresh,
 };
-use serde_json::json;
 
 use crate::rest_api::api;
 use crate::support::{World, tags};
@@ -67,9 +66,7 @@ impl Stack {
         let mut cx = self.world.cx();
         let config = cx.clients.apigateway.config().to_builder().retry_config(RetryConfig::disabled());
         cx.clients.apigateway = Client::from_conf(config.build());
-        self.world.fault(
-            &json!([{"kind": "error500", "service": "apigateway", "operation": operation, "times": 1}]),
-        );
+        self.world.fails_once("error500", &format!("apigateway:{operation}"));
         cx
     }
 

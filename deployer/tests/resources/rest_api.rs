@@ -13,13 +13,18 @@ use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextMut;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
-use cogapi::resources::{Authorization, Cors, Deployment, RestApi, Route, Stage, Throttle};
-use cogapi_engine::{Found, Resource as _};
+use cogapi::resources::{Authorization, Cors, RestApi, Route};
+use cogapi_engine::{Found, Resource};
 use futures::future::join_all;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::common::Emulator;
-use crate::support::{STACK, World, tags, tags_and};
+use crate::drift::Drift;
+use crate::matrix::{Case, Names, Namesake, QUICK, Reasons};
+use crate::stage::staged;
+use crate::support::{STACK, World, retag, tags};
+
+type Outputs = <RestApi as Resource>::Outputs;
 
 fn route(function: &str, authorization: Authorization) -> Route {
     Route {
@@ -48,145 +53,102 @@ pub(crate) fn api() -> RestApi {
     }
 }
 
-type Outputs = <RestApi as cogapi_engine::Resource>::Outputs;
-
-/// A world with the API in it.
-async fn deployed() -> (World, Outputs) {
-    let world = World::empty();
-    let outputs = world.deploy(&api(), None).await;
-    (world, outputs)
-}
-
 async fn resource_id(world: &World, api_id: &str, path: &str) -> String {
     let resources = world.cx().clients.apigateway.get_resources().rest_api_id(api_id).limit(500).send().await;
     let resources = resources.unwrap().items.unwrap();
     resources.into_iter().find(|resource| resource.path() == Some(path)).unwrap().id.unwrap()
 }
 
-#[tokio::test]
-async fn a_missing_api_is_made_and_then_left_alone() {
-    let world = World::empty();
-    world.expect_missing(&api(), None).await;
-    let (outputs, made) = world.writes(world.deploy(&api(), None)).await;
-    assert_eq!(made, ["CreateRestApi", "PutRestApi"]);
-    assert!(outputs.execution_arn.ends_with(&format!(":{}", outputs.id)), "{}", outputs.execution_arn);
-    world.expect(&api(), Some(&outputs)).await;
-    // A run that knows nothing of it finds the same.
-    assert_eq!(world.expect(&api(), None).await, outputs);
-    world.deploy_with(&api(), Some(&outputs), &[]).await;
+const PUT: Names = &["PutRestApi"];
+const UPDATE: Names = &["UpdateRestApi"];
+
+impl Case for RestApi {
+    const MADE_BY: Names = &["CreateRestApi", "PutRestApi"];
+    const NAMESAKE: Namesake = Namesake::Beside;
+    const MISHAPS: Names = QUICK;
+    const FIXED: Reasons = &[(
+        "cors",
+        "what carries it shows as deviations: no answer of API Gateway's says what it was made from",
+    )];
+
+    async fn prepare() -> (World, Self) {
+        (World::empty(), api())
+    }
+
+    fn drifts() -> Vec<Drift<Self>> {
+        vec![
+            Self::edit(&["name"], UPDATE, |api| api.name = "auth-other".into()),
+            Self::edit(&["description"], UPDATE, |api| api.description = "Another".into()),
+            Self::edit(&["invoke_role_arn"], PUT, |api| api.invoke_role_arn.push_str("-other")),
+            Self::edit(&["user_pool_arn"], PUT, |api| {
+                api.user_pool_arn = api.user_pool_arn.as_ref().map(|arn| arn.replace("_abc", "_xyz"));
+            }),
+            Self::edit(&["deviations"], PUT, |api| api.cors.origins = vec!["https://a.example".into()]),
+            Self::edit(&["routes"], PUT, |api| {
+                api.routes.get_mut("POST /v1/login").unwrap().function_arn.push_str("-other");
+            }),
+            // Anybody may call it, and there is no authorizer left.
+            Self::edit(&["routes", "user_pool_arn"], PUT, |api| {
+                api.routes.get_mut("GET /v1/userinfo").unwrap().authorization = Authorization::None;
+                api.user_pool_arn = None;
+            }),
+            // Or there is.
+            Self::drift(&["routes"], PUT, async |world, _, Outputs { id }| {
+                let userinfo = resource_id(world, id, "/v1/userinfo").await;
+                let open = PatchOperation::builder().op(Op::Replace).path("/authorizationType").value("NONE");
+                let update = world.cx().clients.apigateway.update_method().rest_api_id(id);
+                let update = update.resource_id(userinfo).http_method("GET").patch_operations(open.build());
+                update.send().await.unwrap();
+            }),
+            Self::drift(&["deviations", "routes"], PUT, async |world, _, Outputs { id }| {
+                let login = resource_id(world, id, "/v1/login").await;
+                let delete = world.cx().clients.apigateway.delete_resource().rest_api_id(id);
+                delete.resource_id(login).send().await.unwrap();
+                shows(world, "OPTIONS /v1/login", "removed").await;
+            }),
+            Self::drift(&["deviations"], PUT, async |world, _, Outputs { id }| {
+                let userinfo = resource_id(world, id, "/v1/userinfo").await;
+                let put = world.cx().clients.apigateway.put_integration().rest_api_id(id);
+                let put = put.resource_id(userinfo).http_method("OPTIONS").r#type(IntegrationType::Mock);
+                put.send().await.unwrap();
+                shows(world, "OPTIONS /v1/userinfo", "changed").await;
+            }),
+            Self::drift(&["deviations"], PUT, async |world, _, Outputs { id }| {
+                let put = world.cx().clients.apigateway.put_gateway_response().rest_api_id(id);
+                let put = put.response_type(GatewayResponseType::Default5Xx);
+                put.response_templates("application/json", "oops").send().await.unwrap();
+                shows(world, "gateway response DEFAULT_5XX", "changed").await;
+            }),
+            Self::drift(&["deviations"], PUT, async |world, _, Outputs { id }| {
+                let delete = world.cx().clients.apigateway.delete_gateway_response().rest_api_id(id);
+                delete.response_type(GatewayResponseType::Throttled).send().await.unwrap();
+                shows(world, "gateway response THROTTLED", "removed").await;
+            }),
+            Self::drift(&["deviations"], UPDATE, async |world, _, Outputs { id }| {
+                let closed = PatchOperation::builder().op(Op::Replace).path("/disableExecuteApiEndpoint");
+                let update = world.cx().clients.apigateway.update_rest_api().rest_api_id(id);
+                update.patch_operations(closed.value("true").build()).send().await.unwrap();
+                shows(world, "execute-api endpoint", "disabled").await;
+            }),
+            Self::edit(&["tags"], &["TagResource", "UntagResource"], |api| retag(&mut api.tags)),
+        ]
+    }
+}
+
+/// Demands that just this deviation shows.
+async fn shows(world: &World, name: &str, value: &str) {
+    let found = world.owned(&api(), None).await.deviations;
+    assert_eq!(found, BTreeMap::from([(name.to_owned(), value.to_owned())]));
 }
 
 #[tokio::test]
 async fn every_form_of_cors_is_seen_as_it_was_declared() {
-    let (world, outputs) = deployed().await;
+    let (world, _, outputs) = RestApi::deployed().await;
     for origins in [vec!["https://a.example"], vec!["https://a.example", "https://b.example"], vec![]] {
         let origins = origins.into_iter().map(ToOwned::to_owned).collect();
         let other = RestApi { cors: Cors { origins, ..api().cors }, ..api() };
         world.deploy_with(&other, Some(&outputs), &["PutRestApi"]).await;
     }
-}
-
-#[tokio::test]
-async fn only_what_differs_is_changed() {
-    let (world, outputs) = deployed().await;
-    let renamed = RestApi { name: "auth-other".into(), description: "Another".into(), ..api() };
-    world.deploy_with(&renamed, Some(&outputs), &["UpdateRestApi"]).await;
-    world.deploy_with(&api(), Some(&outputs), &["UpdateRestApi"]).await;
-
-    let tagged = RestApi { tags: tags_and("team", "identity"), ..api() };
-    world.deploy_with(&tagged, Some(&outputs), &["TagResource"]).await;
-    world.deploy_with(&api(), Some(&outputs), &["UntagResource"]).await;
-
-    let mut open = api();
-    open.user_pool_arn = None;
-    open.routes.get_mut("GET /v1/userinfo").unwrap().authorization = Authorization::None;
-    let mut fewer = api();
-    fewer.routes.remove("POST /v1/login");
-    let role = RestApi { invoke_role_arn: "arn:aws:iam::000000000000:role/other".into(), ..api() };
-    let pool = api().user_pool_arn.map(|arn| arn.replace("_abc", "_xyz"));
-    for changed in [open, fewer, role, RestApi { user_pool_arn: pool, ..api() }, api()] {
-        world.deploy_with(&changed, Some(&outputs), &["PutRestApi"]).await;
-    }
-}
-
-#[tokio::test]
-async fn what_others_did_to_the_api_shows_and_is_put_right() {
-    let (world, outputs) = deployed().await;
-    let id = outputs.id.as_str();
-    let gateway = &world.cx().clients.apigateway;
-    let see = || async {
-        let Found::Owned { inputs, .. } = world.read(&api(), Some(&outputs)).await else {
-            panic!("not ours")
-        };
-        inputs
-    };
-
-    let login = resource_id(&world, id, "/v1/login").await;
-    gateway.delete_resource().rest_api_id(id).resource_id(&login).send().await.unwrap();
-    let seen = see().await;
-    assert!(!seen.routes.contains_key("POST /v1/login"));
-    assert_eq!(seen.deviations.keys().collect::<Vec<_>>(), ["OPTIONS /v1/login"]);
-    world.deploy_with(&api(), Some(&outputs), &["PutRestApi"]).await;
-
-    let userinfo = resource_id(&world, id, "/v1/userinfo").await;
-    let open = PatchOperation::builder().op(Op::Replace).path("/authorizationType").value("NONE").build();
-    let update = gateway.update_method().rest_api_id(id).resource_id(&userinfo).http_method("GET");
-    update.patch_operations(open).send().await.unwrap();
-    assert_eq!(see().await.routes["GET /v1/userinfo"].authorization, Authorization::None);
-    world.deploy_with(&api(), Some(&outputs), &["PutRestApi"]).await;
-
-    let userinfo = resource_id(&world, id, "/v1/userinfo").await;
-    let put = gateway.put_integration().rest_api_id(id).resource_id(&userinfo).http_method("OPTIONS");
-    put.r#type(IntegrationType::Mock).send().await.unwrap();
-    assert_eq!(see().await.deviations["OPTIONS /v1/userinfo"], "changed");
-    world.deploy_with(&api(), Some(&outputs), &["PutRestApi"]).await;
-
-    let put = gateway.put_gateway_response().rest_api_id(id).response_type(GatewayResponseType::Default5Xx);
-    put.response_templates("application/json", "oops").send().await.unwrap();
-    assert_eq!(see().await.deviations["gateway response DEFAULT_5XX"], "changed");
-    world.deploy_with(&api(), Some(&outputs), &["PutRestApi"]).await;
-
-    let delete = gateway.delete_gateway_response().rest_api_id(id);
-    delete.response_type(GatewayResponseType::Throttled).send().await.unwrap();
-    assert_eq!(see().await.deviations["gateway response THROTTLED"], "removed");
-    world.deploy_with(&api(), Some(&outputs), &["PutRestApi"]).await;
-
-    let closed =
-        PatchOperation::builder().op(Op::Replace).path("/disableExecuteApiEndpoint").value("true").build();
-    gateway.update_rest_api().rest_api_id(id).patch_operations(closed).send().await.unwrap();
-    assert_eq!(see().await.deviations["execute-api endpoint"], "disabled");
-    world.deploy_with(&api(), Some(&outputs), &["UpdateRestApi"]).await;
-}
-
-#[tokio::test]
-async fn an_api_that_was_deleted_behind_our_back_is_made_anew() {
-    let (world, outputs) = deployed().await;
-    world.cx().clients.apigateway.delete_rest_api().rest_api_id(&outputs.id).send().await.unwrap();
-    world.expect_missing(&api(), Some(&outputs)).await;
-    let again = world.deploy(&api(), Some(&outputs)).await;
-    assert_ne!(again.id, outputs.id);
-    world.expect(&api(), Some(&again)).await;
-}
-
-#[tokio::test]
-async fn an_api_of_the_same_name_that_is_not_ours_is_not_taken_for_ours_nor_deleted() {
-    let world = World::empty();
-    let theirs = world.cx().clients.apigateway.create_rest_api().name(STACK).send().await.unwrap();
-    assert!(matches!(world.read(&api(), None).await, Found::Unowned { .. }));
-    world.delete(&api(), None).await;
-    let ours = api().reconcile(&world.cx(), Found::Missing).await.unwrap();
-    // Names are not unique: with both there, ours is found.
-    assert_eq!(world.expect(&api(), None).await, ours);
-    assert_ne!(Some(ours.id), theirs.id);
-}
-
-#[tokio::test]
-async fn an_adopted_api_becomes_as_it_was_declared() {
-    let world = World::empty();
-    let theirs = world.cx().clients.apigateway.create_rest_api().name(STACK).send().await.unwrap();
-    let outputs = world.deploy(&api(), None).await;
-    assert_eq!(Some(&outputs.id), theirs.id.as_ref());
-    world.expect(&api(), None).await;
 }
 
 #[tokio::test]
@@ -259,37 +221,6 @@ async fn what_api_gateway_leaves_out_of_the_body_fails_the_deploy_by_name_and_is
     join_all(each.map(Box::pin)).await;
 }
 
-#[tokio::test]
-async fn a_lost_answer_makes_no_second_api() {
-    let world = World::empty();
-    world.fault(
-        &json!([{"kind": "hangup_after", "service": "apigateway", "operation": "CreateRestApi", "times": 1}]),
-    );
-    let (outputs, made) = world.writes(world.deploy(&api(), None)).await;
-    assert_eq!(made, ["CreateRestApi", "PutRestApi"]);
-    assert_eq!(world.expect(&api(), None).await, outputs);
-    let apis = world.cx().clients.apigateway.get_rest_apis().send().await.unwrap();
-    assert_eq!(apis.items().len(), 1);
-}
-
-#[tokio::test]
-async fn a_deleted_api_is_gone_and_may_be_deleted_again() {
-    let world = World::empty();
-    let before = world.inventory();
-    let outputs = world.deploy(&api(), None).await;
-    world.delete(&api(), Some(&outputs)).await;
-    assert_eq!(world.inventory(), before);
-    world.delete(&api(), Some(&outputs)).await;
-    world.delete(&api(), None).await;
-}
-
-#[tokio::test]
-async fn an_api_whose_making_nobody_remembers_is_found_and_deleted() {
-    let (world, _) = deployed().await;
-    world.delete(&api(), None).await;
-    world.expect_missing(&api(), None).await;
-}
-
 /// A stage's answer: status, headers, body.
 fn ask(url: &str, method: &str, origin: Option<&str>) -> (u16, BTreeMap<String, String>, String) {
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
@@ -309,20 +240,8 @@ fn ask(url: &str, method: &str, origin: Option<&str>) -> (u16, BTreeMap<String, 
 async fn served(world: &World, origins: &[&str]) -> String {
     let origins = origins.iter().map(ToString::to_string).collect();
     let api = RestApi { cors: Cors { origins, ..api().cors }, ..api() };
-    let rest_api_id = world.deploy(&api, None).await.id;
-    let deployment_id = world.deploy(&Deployment::of(&api, &rest_api_id), None).await.id;
-    let stage = Stage {
-        rest_api_id,
-        name: "dev".into(),
-        deployment_id,
-        throttle: Some(Throttle { rate: 50.0, burst: 100 }),
-        method_throttles: BTreeMap::new(),
-        access_logs: None,
-        deviations: BTreeMap::new(),
-        tags: tags(),
-    };
-    world.deploy(&stage, None).await;
-    format!("{}/_aws/execute-api/{}/dev", Emulator::shared().url, stage.rest_api_id)
+    let rest_api_id = staged(world, &api, "dev").await;
+    format!("{}/_aws/execute-api/{}/dev", Emulator::shared().url, rest_api_id)
 }
 
 #[tokio::test]

@@ -3,28 +3,35 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_apigateway::types::{Op, PatchOperation};
-use cogapi::resources::{AccessLogs, Deployment, Stage, Throttle};
+use cogapi::resources::{AccessLogs, Deployment, RestApi, Stage, Throttle};
 use serde_json::json;
 
+use crate::drift::Drift;
+use crate::matrix::{Case, Names, Namesake};
 use crate::rest_api::api;
-use crate::support::{World, tags, tags_and};
+use crate::support::{World, retag, tags};
 
-/// A world with a deployed API in it, and its stage, not made yet.
-pub(crate) async fn with_deployment() -> (World, Stage) {
-    let world = World::empty();
-    let rest_api_id = world.deploy(&api(), None).await.id;
-    let deployment = world.deploy(&Deployment::of(&api(), &rest_api_id), None).await;
-    let stage = Stage {
+/// Makes an API and deploys it; a stage for that, not made yet.
+async fn of(world: &World, api: &RestApi, name: &str) -> Stage {
+    let rest_api_id = world.deploy(api, None).await.id;
+    let deployment = world.deploy(&Deployment::of(api, &rest_api_id), None).await;
+    Stage {
         rest_api_id,
-        name: "development".into(),
+        name: name.to_owned(),
         deployment_id: deployment.id,
         throttle: Some(Throttle { rate: 50.0, burst: 100 }),
         method_throttles: BTreeMap::from([("POST /v1/login".into(), Throttle { rate: 0.5, burst: 2 })]),
         access_logs: None,
         deviations: BTreeMap::new(),
         tags: tags(),
-    };
-    (world, stage)
+    }
+}
+
+/// The same with the stage; the API's id.
+pub(crate) async fn staged(world: &World, api: &RestApi, name: &str) -> String {
+    let stage = of(world, api, name).await;
+    world.deploy(&stage, None).await;
+    stage.rest_api_id
 }
 
 async fn patch(world: &World, stage: &Stage, path: &str, value: &str) {
@@ -32,6 +39,66 @@ async fn patch(world: &World, stage: &Stage, path: &str, value: &str) {
     let update = world.cx().clients.apigateway.update_stage();
     let update = update.rest_api_id(&stage.rest_api_id).stage_name(&stage.name);
     update.patch_operations(operation).send().await.unwrap();
+}
+
+const UPDATE: Names = &["UpdateStage"];
+
+impl Case for Stage {
+    const MADE_BY: Names = &["CreateStage", "UpdateStage"];
+    const NAMESAKE: Namesake = Namesake::Ours("it is one of an API of ours");
+
+    async fn prepare() -> (World, Self) {
+        let world = World::empty();
+        let stage = of(&world, &api(), "development").await;
+        (world, stage)
+    }
+
+    fn drifts() -> Vec<Drift<Self>> {
+        vec![
+            Self::drift(&["deployment_id"], UPDATE, async |world, stage, _| {
+                let mut other = api();
+                other.routes.remove("GET /v1/userinfo");
+                let other = world.deploy(&Deployment::of(&other, &stage.rest_api_id), None).await;
+                patch(world, stage, "/deploymentId", &other.id).await;
+            }),
+            Self::drift(&["throttle"], UPDATE, async |world, stage, _| {
+                patch(world, stage, "/*/*/throttling/rateLimit", "1000").await;
+            }),
+            Self::drift(&["method_throttles"], UPDATE, async |world, stage, _| {
+                patch(world, stage, "/~1v1~1login/POST/throttling/burstLimit", "1000").await;
+            }),
+            Self::edit(&["method_throttles"], UPDATE, |stage| stage.method_throttles.clear()),
+            Self::edit(&["method_throttles"], UPDATE, |stage| {
+                let limit = Throttle { rate: 5.5, burst: 7 };
+                stage.method_throttles.insert("GET /v1/userinfo".to_owned(), limit);
+            }),
+            Self::drift(&["access_logs"], UPDATE, async |world, stage, _| {
+                allow_logging(world).await;
+                world.deploy(&logging(world, stage), None).await;
+            }),
+            deviation("/*/*/logging/dataTrace", "true"),
+            deviation("/~1v1~1login/POST/logging/loglevel", "INFO"),
+            deviation("/tracingEnabled", "true"),
+            deviation("/variables/debug", "1"),
+            // With the settings of a method come its limits.
+            Self::drift(&["deviations", "method_throttles"], UPDATE, async |world, stage, _| {
+                patch(world, stage, "/~1v1~1userinfo/GET/metrics/enabled", "true").await;
+            }),
+            Self::edit(&["tags"], &["TagResource", "UntagResource"], |stage| retag(&mut stage.tags)),
+        ]
+    }
+
+    async fn uprooted(&self, world: &World) {
+        world.delete(&api(), None).await;
+    }
+}
+
+/// A setting that is left at its default, changed.
+fn deviation(path: &'static str, value: &'static str) -> Drift<Stage> {
+    Stage::drift(&["deviations"], UPDATE, async move |world, stage, _| {
+        allow_logging(world).await;
+        patch(world, stage, path, value).await;
+    })
 }
 
 /// Gives the account the role without which API Gateway lets no stage log.
@@ -56,61 +123,6 @@ pub(crate) async fn allow_logging(world: &World) {
     }
 }
 
-#[tokio::test]
-async fn a_missing_stage_is_made_and_then_left_alone() {
-    let (world, stage) = with_deployment().await;
-    world.expect_missing(&stage, None).await;
-    world.deploy_with(&stage, None, &["CreateStage", "UpdateStage"]).await;
-    let outputs = world.expect(&stage, None).await;
-    let expected = format!("https://{}.execute-api.eu-west-1.amazonaws.com/development", stage.rest_api_id);
-    assert_eq!(outputs.invoke_url, expected);
-    world.deploy_with(&stage, Some(&outputs), &[]).await;
-}
-
-#[tokio::test]
-async fn only_what_differs_is_changed() {
-    let (world, stage) = with_deployment().await;
-    let outputs = world.deploy(&stage, None).await;
-    let limited = Throttle { rate: 5.5, burst: 7 };
-    let another = BTreeMap::from([("GET /v1/userinfo".to_owned(), limited)]);
-    let mut api = api();
-    api.routes.remove("POST /v1/login");
-    let other = world.deploy(&Deployment::of(&api, &stage.rest_api_id), None).await;
-    for changed in [
-        Stage { throttle: Some(limited), ..stage.clone() },
-        Stage { method_throttles: another, ..stage.clone() },
-        Stage { method_throttles: BTreeMap::new(), ..stage.clone() },
-        Stage { deployment_id: other.id, ..stage.clone() },
-        stage.clone(),
-    ] {
-        world.deploy_with(&changed, Some(&outputs), &["UpdateStage"]).await;
-    }
-    let tagged = Stage { tags: tags_and("team", "identity"), ..stage.clone() };
-    world.deploy_with(&tagged, Some(&outputs), &["TagResource"]).await;
-    world.deploy_with(&stage, Some(&outputs), &["UntagResource"]).await;
-}
-
-#[tokio::test]
-async fn what_others_did_to_the_stage_shows_and_is_put_right() {
-    let (world, stage) = with_deployment().await;
-    allow_logging(&world).await;
-    let outputs = world.deploy(&stage, None).await;
-    for (path, value) in [
-        ("/*/*/throttling/rateLimit", "1000"),
-        ("/*/*/logging/dataTrace", "true"),
-        ("/~1v1~1login/POST/throttling/burstLimit", "1000"),
-        ("/~1v1~1login/POST/logging/loglevel", "INFO"),
-        ("/~1v1~1userinfo/GET/metrics/enabled", "true"),
-        ("/tracingEnabled", "true"),
-        ("/variables/debug", "1"),
-    ] {
-        patch(&world, &stage, path, value).await;
-        let found = world.read(&stage, Some(&outputs)).await;
-        assert_ne!(found.existing().unwrap().0, &stage, "{path}");
-        world.deploy_with(&stage, Some(&outputs), &["UpdateStage"]).await;
-    }
-}
-
 /// Access logs in a group that need not be there: API Gateway does not look.
 fn logging(world: &World, stage: &Stage) -> Stage {
     let log_group_arn = format!("arn:aws:logs:eu-west-1:{}:log-group:/access", world.cx().account);
@@ -119,8 +131,15 @@ fn logging(world: &World, stage: &Stage) -> Stage {
 }
 
 #[tokio::test]
+async fn clients_reach_a_stage_at_its_apis_own_address() {
+    let (_, stage, outputs) = Stage::deployed().await;
+    let host = format!("{}.execute-api.eu-west-1.amazonaws.com", stage.rest_api_id);
+    assert_eq!(outputs.invoke_url, format!("https://{host}/development"));
+}
+
+#[tokio::test]
 async fn access_logs_are_switched_on_and_changed_and_off() {
-    let (world, stage) = with_deployment().await;
+    let (world, stage) = Stage::prepare().await;
     allow_logging(&world).await;
     let logging = logging(&world, &stage);
     world.deploy_with(&logging, None, &["CreateStage", "UpdateStage"]).await;
@@ -128,59 +147,24 @@ async fn access_logs_are_switched_on_and_changed_and_off() {
     world.deploy_with(&logging, Some(&outputs), &[]).await;
     patch(&world, &stage, "/accessLogSettings/format", "$context.requestId $context.path").await;
     assert_ne!(world.read(&logging, Some(&outputs)).await.existing().unwrap().0, &logging);
-    world.deploy_with(&logging, Some(&outputs), &["UpdateStage"]).await;
-    world.deploy_with(&stage, Some(&outputs), &["UpdateStage"]).await;
-    world.deploy_with(&logging, Some(&outputs), &["UpdateStage"]).await;
+    world.deploy_with(&logging, Some(&outputs), UPDATE).await;
+    world.deploy_with(&stage, Some(&outputs), UPDATE).await;
+    world.deploy_with(&logging, Some(&outputs), UPDATE).await;
 }
 
 #[tokio::test]
 async fn a_log_role_that_is_not_known_everywhere_yet_is_waited_for() {
-    let (world, stage) = with_deployment().await;
-    let outputs = world.deploy(&stage, None).await;
+    let (world, stage, outputs) = Stage::deployed().await;
     let logging = logging(&world, &stage);
     tokio::join!(world.deploy(&logging, Some(&outputs)), allow_logging(&world));
     world.expect(&logging, Some(&outputs)).await;
 }
 
 #[tokio::test]
-async fn a_stage_that_was_deleted_behind_our_back_is_made_anew() {
-    let (world, stage) = with_deployment().await;
-    let outputs = world.deploy(&stage, None).await;
-    let gateway = &world.cx().clients.apigateway;
-    gateway.delete_stage().rest_api_id(&stage.rest_api_id).stage_name(&stage.name).send().await.unwrap();
-    world.expect_missing(&stage, Some(&outputs)).await;
-    world.deploy_with(&stage, Some(&outputs), &["CreateStage", "UpdateStage"]).await;
-}
-
-#[tokio::test]
-async fn a_lost_answer_to_the_creation_is_no_error() {
-    let (world, stage) = with_deployment().await;
-    world.fault(
-        &json!([{"kind": "hangup_after", "service": "apigateway", "operation": "CreateStage", "times": 1}]),
-    );
-    let outputs = world.deploy(&stage, None).await;
-    world.expect(&stage, Some(&outputs)).await;
-}
-
-#[tokio::test]
 async fn what_was_cut_off_before_the_limits_were_set_is_finished() {
-    let (world, stage) = with_deployment().await;
+    let (world, stage) = Stage::prepare().await;
     let create = world.cx().clients.apigateway.create_stage().rest_api_id(&stage.rest_api_id);
     let create = create.stage_name(&stage.name).deployment_id(&stage.deployment_id);
     create.set_tags(Some(tags().into_iter().collect())).send().await.unwrap();
-    world.deploy_with(&stage, None, &["UpdateStage"]).await;
-}
-
-#[tokio::test]
-async fn a_deleted_stage_is_gone_and_may_be_deleted_again() {
-    let (world, stage) = with_deployment().await;
-    let before = world.inventory();
-    let outputs = world.deploy(&stage, None).await;
-    world.delete(&stage, Some(&outputs)).await;
-    assert_eq!(world.inventory(), before);
-    world.delete(&stage, None).await;
-    let gateway = &world.cx().clients.apigateway;
-    gateway.delete_rest_api().rest_api_id(&stage.rest_api_id).send().await.unwrap();
-    world.delete(&stage, Some(&outputs)).await;
-    world.expect_missing(&stage, Some(&outputs)).await;
+    world.deploy_with(&stage, None, UPDATE).await;
 }

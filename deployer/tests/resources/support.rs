@@ -1,9 +1,11 @@
 //! A test's own account, and one resource at a time in it, handled as the engine does.
 
 use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
 
-use cogapi::resources::{Context, ENVIRONMENT_TAG, STACK_TAG, Tags};
-use cogapi_engine::{Found, Resource};
+use cogapi::resources::{Context, ENVIRONMENT_TAG, Reporter, STACK_TAG, Tags};
+use cogapi_engine::{Failure, Found, Resource};
+use serde_json::{Value, json};
 
 use crate::common::{Emulator, account, clients};
 
@@ -32,6 +34,22 @@ impl World {
         self.context.afresh()
     }
 
+    /// A context, and what is told to it about waiting, without how long already.
+    pub(crate) fn listening(&self) -> (Context, Arc<Mutex<Vec<String>>>) {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let heard = told.clone();
+        let reporter = Reporter::new(move |waiting| {
+            heard.lock().unwrap().push(format!("waits for {}: {}", waiting.what, waiting.because));
+        });
+        (self.cx().reporting_to(reporter), told)
+    }
+
+    /// The same account as another stack sees it.
+    pub(crate) fn of_another_stack(&self) -> Context {
+        let Context { clients, account, bucket, .. } = self.cx();
+        Context::new(clients, account, "another".into(), bucket, tags_and(STACK_TAG, "another"))
+    }
+
     /// The resource as the state remembers it (`prior`), or as nobody remembers it.
     pub(crate) async fn read<R: Resource<Context = Context>>(
         &self,
@@ -49,7 +67,16 @@ impl World {
         prior: Option<&R::Outputs>,
     ) -> R::Outputs {
         let found = self.read(inputs, prior).await;
-        Box::pin(inputs.reconcile(&self.cx(), found)).await.unwrap()
+        self.reconcile(inputs, found).await.unwrap()
+    }
+
+    /// Makes it as `inputs` say, from what was found some time ago.
+    pub(crate) async fn reconcile<R: Resource<Context = Context>>(
+        &self,
+        inputs: &R,
+        found: Found<R>,
+    ) -> Result<R::Outputs, Failure> {
+        Box::pin(inputs.reconcile(&self.cx(), found)).await
     }
 
     /// Deletes: what a destroy does to one resource.
@@ -66,11 +93,27 @@ impl World {
     where
         R: Resource<Context = Context> + Debug + PartialEq,
     {
+        let (found, outputs) = self.ours(inputs, prior).await;
+        assert_eq!(&found, inputs);
+        outputs
+    }
+
+    /// Demands that it is there and ours; returns its inputs as they are.
+    pub(crate) async fn owned<R: Resource<Context = Context>>(
+        &self,
+        inputs: &R,
+        prior: Option<&R::Outputs>,
+    ) -> R {
+        self.ours(inputs, prior).await.0
+    }
+
+    async fn ours<R: Resource<Context = Context>>(
+        &self,
+        inputs: &R,
+        prior: Option<&R::Outputs>,
+    ) -> (R, R::Outputs) {
         match self.read(inputs, prior).await {
-            Found::Owned { inputs: found, outputs } => {
-                assert_eq!(&found, inputs);
-                outputs
-            }
+            Found::Owned { inputs, outputs } => (inputs, outputs),
             Found::Unowned { .. } => panic!("{} is not ours", R::KIND),
             Found::Missing => panic!("{} is missing", R::KIND),
         }
@@ -85,30 +128,35 @@ impl World {
         assert!(matches!(self.read(inputs, prior).await, Found::Missing), "{} is there", R::KIND);
     }
 
-    /// The mutating calls that `work` makes, by name, each as often as it was made.
+    /// The mutating calls that `work` makes, by operation, each as often as it was made.
     pub(crate) async fn writes<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>) {
-        let (result, calls, report) = self.calls(Box::pin(work)).await;
-        let writes: Vec<String> = calls.into_iter().filter(|call| !reads(call)).collect();
-        // The emulator's own judgement of what reads.
-        assert_eq!(report["writes"].as_u64().unwrap(), writes.len() as u64, "{report}");
-        (result, writes)
+        let (result, writes) = self.written(work).await;
+        (result, writes.iter().map(|call| operation(call).to_owned()).collect())
     }
 
-    /// The calls that `work` makes, which must only read, by name.
+    /// The same with their services: `lambda:CreateFunction`.
+    pub(crate) async fn written<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>) {
+        let (result, mut calls, report) = self.calls(Box::pin(work)).await;
+        calls.retain(|call| !reads(call));
+        // The emulator's own judgement of what reads.
+        assert_eq!(report["writes"].as_u64().unwrap(), calls.len() as u64, "{report}");
+        (result, calls)
+    }
+
+    /// The calls that `work` makes, which must only read, by operation.
     pub(crate) async fn reads(&self, work: impl Future<Output = ()>) -> Vec<String> {
         let ((), calls, report) = self.calls(Box::pin(work)).await;
         assert!(calls.iter().all(|call| reads(call)), "{report}");
-        calls
+        calls.iter().map(|call| operation(call).to_owned()).collect()
     }
 
-    async fn calls<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>, serde_json::Value) {
+    async fn calls<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>, Value) {
         self.ask("DELETE", "calls", "");
         let result = work.await;
         let report = self.ask("GET", "calls", "");
         let mut calls = Vec::new();
         for (call, times) in report["by_operation"].as_object().unwrap() {
-            let (_, operation) = call.split_once(':').unwrap();
-            calls.extend(vec![operation.to_owned(); usize::try_from(times.as_u64().unwrap()).unwrap()]);
+            calls.extend(vec![call.clone(); usize::try_from(times.as_u64().unwrap()).unwrap()]);
         }
         (result, calls, report)
     }
@@ -123,29 +171,41 @@ impl World {
         self.expect(inputs, Some(&outputs)).await;
     }
 
-    /// Lets the emulator fail or delay calls; see its README.
-    pub(crate) fn fault(&self, rule: &serde_json::Value) {
+    /// The next call of an operation (`lambda:CreateFunction`) goes wrong in this way; see the emulator's README.
+    pub(crate) fn fails_once(&self, mishap: &str, call: &str) {
+        let (service, operation) = call.split_once(':').unwrap();
+        let rule = json!([{"kind": mishap, "service": service, "operation": operation, "times": 1}]);
         self.ask("POST", "faults", &rule.to_string());
     }
 
+    /// What has yet to go wrong.
+    pub(crate) fn faults(&self) -> Value {
+        self.ask("GET", "faults", "")
+    }
+
     /// Sets how the emulator behaves for this account; see its README.
-    pub(crate) fn settings(&self, settings: &serde_json::Value) {
+    pub(crate) fn settings(&self, settings: &Value) {
         self.ask("POST", "settings", &settings.to_string());
     }
 
     /// Everything that exists in the account.
-    pub(crate) fn inventory(&self) -> serde_json::Value {
+    pub(crate) fn inventory(&self) -> Value {
         self.ask("GET", "inventory", "")
     }
 
-    fn ask(&self, method: &str, path: &str, body: &str) -> serde_json::Value {
+    fn ask(&self, method: &str, path: &str, body: &str) -> Value {
         Emulator::shared().ask(&self.account, method, path, body)
     }
 }
 
-/// Whether an operation of this name changes nothing.
-fn reads(operation: &str) -> bool {
-    ["Get", "List", "Describe"].iter().any(|read| operation.starts_with(read))
+/// A call without its service.
+fn operation(call: &str) -> &str {
+    call.split_once(':').unwrap().1
+}
+
+/// Whether a call changes nothing, by the name of its operation.
+fn reads(call: &str) -> bool {
+    ["Get", "List", "Describe"].iter().any(|read| operation(call).starts_with(read))
 }
 
 /// The tags that everything of the stack has.
@@ -161,4 +221,10 @@ pub(crate) fn tags_and(key: &str, value: &str) -> Tags {
     let mut tags = tags();
     tags.insert(key.to_owned(), value.to_owned());
     tags
+}
+
+/// Tags as somebody leaves them who adds one and takes another over.
+pub(crate) fn retag(tags: &mut Tags) {
+    tags.insert("who".to_owned(), "me".to_owned());
+    tags.insert(STACK_TAG.to_owned(), "another".to_owned());
 }

@@ -11,12 +11,12 @@ use aws_sdk_cognitoidentityprovider::types::{
 };
 use cogapi::resources::UserPool;
 
-use crate::cognito::{owned, pool};
+use crate::cognito::pool;
 use crate::support::World;
 use crate::user_pool::pool_with_passkeys;
 
 /// Changes the pool by hand, with a call that keeps what it has, as the console does.
-async fn by_hand(world: &World, pool_id: &str, change: fn(Update) -> Update) {
+pub(crate) async fn by_hand(world: &World, pool_id: &str, change: fn(Update) -> Update) {
     let cognito = world.cx().clients.cognito;
     let described = cognito.describe_user_pool().user_pool_id(pool_id).send().await.unwrap();
     let pool = described.user_pool.unwrap();
@@ -63,7 +63,7 @@ async fn what_somebody_switched_on_in_the_pool_shows_and_goes() {
     let outputs = world.deploy(&pool(), None).await;
     for (name, change) in changes {
         by_hand(&world, &outputs.id, change).await;
-        let found = owned(&world, &pool(), Some(&outputs)).await;
+        let found = world.owned(&pool(), Some(&outputs)).await;
         assert_eq!(found.deviations.keys().collect::<Vec<_>>(), [name]);
         // Threat protection is to be had in another tier only, which goes with it.
         assert_eq!(UserPool { deviations: BTreeMap::new(), tier: pool().tier, ..found }, pool());
@@ -72,7 +72,7 @@ async fn what_somebody_switched_on_in_the_pool_shows_and_goes() {
     }
 }
 
-fn text_messages() -> SmsConfigurationType {
+pub(crate) fn text_messages() -> SmsConfigurationType {
     SmsConfigurationType::builder().sns_caller_arn("arn:aws:iam::000000000000:role/sms").build().unwrap()
 }
 
@@ -97,7 +97,7 @@ async fn a_weaker_second_factor_that_somebody_allowed_shows_and_goes() {
         let set = world.cx().clients.cognito.set_user_pool_mfa_config().user_pool_id(&outputs.id);
         let set = set.mfa_configuration(UserPoolMfaType::On).software_token_mfa_configuration(totp());
         change(set).send().await.unwrap();
-        let found = owned(&world, &pool(), Some(&outputs)).await;
+        let found = world.owned(&pool(), Some(&outputs)).await;
         assert_eq!(found.mfa.other_factors.iter().collect::<Vec<_>>(), factors);
         assert_ne!(found, pool());
         world.deploy_with(&pool(), Some(&outputs), &["SetUserPoolMfaConfig"]).await;
@@ -133,7 +133,7 @@ async fn a_sign_in_that_begins_with_a_mailed_code_shows_and_goes() {
         pool.policies(policies)
     };
     by_hand(&world, &outputs.id, by_mail).await;
-    let found = owned(&world, &pool(), Some(&outputs)).await;
+    let found = world.owned(&pool(), Some(&outputs)).await;
     assert_eq!(found.mfa.first_factors, ["EMAIL_OTP", "PASSWORD"]);
     world.deploy_with(&pool(), Some(&outputs), &["SetUserPoolMfaConfig", "UpdateUserPool"]).await;
 }
@@ -150,7 +150,7 @@ async fn passkeys_that_need_not_verify_their_user_show_and_are_put_right() {
         .software_token_mfa_configuration(SoftwareTokenMfaConfigType::builder().enabled(true).build())
         .web_authn_configuration(passkeys.user_verification("preferred".into()).build());
     set.send().await.unwrap();
-    let found = owned(&world, &declared, Some(&outputs)).await.mfa.passkeys.unwrap();
+    let found = world.owned(&declared, Some(&outputs)).await.mfa.passkeys.unwrap();
     assert_eq!((found.user_verification.as_str(), found.factor.as_str()), ("preferred", "SINGLE_FACTOR"));
     world.deploy_with(&declared, Some(&outputs), &["SetUserPoolMfaConfig"]).await;
 }

@@ -4,83 +4,65 @@ use cogapi::resources::UserPoolTriggers;
 use cogapi_engine::Resource as _;
 
 use crate::cognito::pool;
+use crate::drift::Drift;
+use crate::matrix::{Case, Names, Namesake};
 use crate::support::World;
 
-fn triggers(world: &World, pool_id: &str, names: &[&str]) -> UserPoolTriggers {
-    let arn = |name: &str| format!("arn:aws:lambda:eu-west-1:{}:function:{name}", world.cx().account);
-    UserPoolTriggers {
-        pool_id: pool_id.to_owned(),
-        triggers: names.iter().map(|name| ((*name).to_owned(), arn(name))).collect(),
+const UPDATE: Names = &["UpdateUserPool"];
+
+impl Case for UserPoolTriggers {
+    const MADE_BY: Names = UPDATE;
+    const NAMESAKE: Namesake = Namesake::Ours("they are those of a pool of ours");
+
+    async fn prepare() -> (World, Self) {
+        let world = World::empty();
+        let pool_id = world.deploy(&pool(), None).await.id;
+        let names =
+            ["CreateAuthChallenge", "CustomMessage", "DefineAuthChallenge", "VerifyAuthChallengeResponse"];
+        let arn = |name: &str| format!("arn:aws:lambda:eu-west-1:{}:function:{name}", world.cx().account);
+        let triggers = names.map(|name| (name.to_owned(), arn(name))).into();
+        (world, Self { pool_id, triggers })
     }
-}
 
-const OURS: [&str; 4] =
-    ["CreateAuthChallenge", "CustomMessage", "DefineAuthChallenge", "VerifyAuthChallengeResponse"];
+    fn drifts() -> Vec<Drift<Self>> {
+        vec![
+            Self::edit(&["triggers"], UPDATE, |pool| {
+                let elsewhere = pool.triggers["DefineAuthChallenge"].clone();
+                pool.triggers.insert("CustomMessage".to_owned(), elsewhere);
+            }),
+            Self::edit(&["triggers"], UPDATE, |pool| {
+                pool.triggers.remove("CustomMessage");
+            }),
+            Self::edit(&["triggers"], UPDATE, |pool| {
+                let spy = pool.triggers["CustomMessage"].clone();
+                pool.triggers.insert("PreSignUp".to_owned(), spy);
+            }),
+        ]
+    }
 
-#[tokio::test]
-async fn missing_triggers_are_attached_and_the_pool_stays_as_it_was() {
-    let world = World::empty();
-    let pool_outputs = world.deploy(&pool(), None).await;
-    let declared = triggers(&world, &pool_outputs.id, &OURS);
-    world.expect_missing(&declared, None).await;
-    let outputs = world.deploy(&declared, None).await;
-    assert_eq!(outputs.pool_id, pool_outputs.id);
-    world.expect(&declared, Some(&outputs)).await;
-    world.expect(&pool(), Some(&pool_outputs)).await;
-}
-
-#[tokio::test]
-async fn triggers_that_are_right_are_left_alone() {
-    let world = World::empty();
-    let pool_outputs = world.deploy(&pool(), None).await;
-    let declared = triggers(&world, &pool_outputs.id, &OURS);
-    world.deploy(&declared, None).await;
-    world.deploy_with(&declared, None, &[]).await;
-}
-
-#[tokio::test]
-async fn a_trigger_that_somebody_detached_attached_or_moved_is_put_right_with_one_call() {
-    let world = World::empty();
-    let pool_outputs = world.deploy(&pool(), None).await;
-    let declared = triggers(&world, &pool_outputs.id, &OURS);
-    let mut moved = declared.clone();
-    moved.triggers.insert("CustomMessage".to_owned(), declared.triggers["DefineAuthChallenge"].clone());
-    let fewer = triggers(&world, &pool_outputs.id, &OURS[1..]);
-    let more = triggers(&world, &pool_outputs.id, &[&OURS[..], &["PreSignUp"]].concat());
-    for drifted in [moved, fewer, more] {
-        world.deploy(&drifted, None).await;
-        world.expect(&drifted, None).await;
-        world.deploy_with(&declared, None, &["UpdateUserPool"]).await;
-        world.expect(&declared, None).await;
+    async fn uprooted(&self, world: &World) {
+        world.delete(&pool(), None).await;
     }
 }
 
 #[tokio::test]
-async fn deleting_detaches_them_all_and_what_is_gone_stays_gone() {
-    let world = World::empty();
-    let pool_outputs = world.deploy(&pool(), None).await;
-    let declared = triggers(&world, &pool_outputs.id, &OURS);
-    let outputs = world.deploy(&declared, None).await;
+async fn the_pool_stays_as_it_was() {
+    let (world, declared, outputs) = UserPoolTriggers::deployed().await;
+    world.expect(&pool(), None).await;
     world.delete(&declared, Some(&outputs)).await;
-    world.expect_missing(&declared, Some(&outputs)).await;
-    world.expect(&pool(), Some(&pool_outputs)).await;
+    world.expect(&pool(), None).await;
     let ((), writes) = world.writes(world.delete(&declared, Some(&outputs))).await;
-    assert!(writes.is_empty());
-    world.delete(&pool(), Some(&pool_outputs)).await;
-    world.delete(&declared, Some(&outputs)).await;
-    world.expect_missing(&declared, Some(&outputs)).await;
+    assert!(writes.is_empty(), "{writes:?}");
 }
 
 #[tokio::test]
 async fn pool_and_triggers_are_read_with_one_description() {
-    let world = World::empty();
-    let pool_outputs = world.deploy(&pool(), None).await;
-    let declared = triggers(&world, &pool_outputs.id, &OURS);
-    let outputs = world.deploy(&declared, None).await;
+    let (world, declared, outputs) = UserPoolTriggers::deployed().await;
+    let (pool, pool_outputs) = (pool(), world.expect(&pool(), None).await);
     let cx = world.cx();
-    let before = cx.clients.calls();
-    pool().read(&cx, Some(&pool_outputs)).await.unwrap();
-    declared.read(&cx, Some(&outputs)).await.unwrap();
-    // DescribeUserPool and GetUserPoolMfaConfig.
-    assert_eq!(cx.clients.calls() - before, 2);
+    let reads = world.reads(Box::pin(async {
+        pool.read(&cx, Some(&pool_outputs)).await.unwrap();
+        declared.read(&cx, Some(&outputs)).await.unwrap();
+    }));
+    assert_eq!(reads.await, ["DescribeUserPool", "GetUserPoolMfaConfig"]);
 }

@@ -3,6 +3,7 @@
 ministack takes any certificate, or none, and cannot update a domain name.
 """
 
+import copy
 import json
 import re
 import time
@@ -15,8 +16,10 @@ from cogapi_emulator.apigateway import hosted_zones
 from cogapi_emulator.patching import around
 
 _EDGE_REGION = "us-east-1"
-_PATCHED = ("/certificateArn", "/certificateName", "/regionalCertificateArn", "/regionalCertificateName",
-            "/securityPolicy")  # fmt: skip
+_REPLACED = ("/certificateArn", "/certificateName", "/regionalCertificateArn", "/regionalCertificateName",
+             "/securityPolicy")  # fmt: skip
+_TYPES = "/endpointConfiguration/types"
+_PATCHED = {"replace": _REPLACED, "add": (_TYPES,), "remove": (_TYPES,)}
 _POLICIES = ("TLS_1_0", "TLS_1_2")
 # When it was last updated: what GetDomainName shows as UPDATING for a while.
 _UPDATED = "_cogapi_updated"
@@ -110,13 +113,18 @@ def _update(name: str, operations: list[dict]):
     known = apigw._domain_names.get(name)
     if known is None:
         return apigw._v1_error("NotFoundException", "Invalid domain name identifier specified", 404)
-    record = dict(known)
+    record = copy.deepcopy(known)
     for operation in operations:
-        path, kind = operation.get("path", ""), operation.get("op", "")
-        if kind != "replace" or path not in _PATCHED:
-            message = f"Invalid patch path  '{path}' specified for op '{kind}'. Must be one of: [{', '.join(_PATCHED)}]"
+        path, kind, value = (operation.get(key, "") for key in ("path", "op", "value"))
+        if path not in (patched := _PATCHED.get(kind, ())):
+            message = f"Invalid patch path  '{path}' specified for op '{kind}'. Must be one of: [{', '.join(patched)}]"
             return apigw._v1_error("BadRequestException", message, 400)
-        record[path[1:]] = operation.get("value", "")
+        if path == _TYPES:
+            # AWS: a domain name migrates by getting the other type first and losing its own then.
+            others = [each for each in record["endpointConfiguration"]["types"] if each != value]
+            record["endpointConfiguration"]["types"] = [*others, value] if kind == "add" else others
+        else:
+            record[path[1:]] = value
     try:
         _check(record)
     except _Refused as refusal:
@@ -132,14 +140,15 @@ def _update(name: str, operations: list[dict]):
 def _check(record: dict) -> None:
     """AWS: a certificate that is issued, in the right region, and for this name; for the texts see the tests.
 
-    Those for a pending certificate and for another name are not published and only resemble AWS's.
+    Those for a pending certificate, for another name and for no type are not published and only resemble AWS's.
     """
     if record["securityPolicy"] not in _POLICIES and not record["securityPolicy"].startswith("SecurityPolicy_"):
         raise _Refused("Invalid security policy specified")
-    arn = _certificate_of(record)
-    [kind, *_others] = record["endpointConfiguration"]["types"]
+    arn, types = _certificate_of(record), record["endpointConfiguration"]["types"]
+    if not types:
+        raise _Refused("A domain name has at least one endpoint type.")
     if not arn:
-        raise _Refused(f"A certificate was not provided for the endpoint type {kind}.")
+        raise _Refused(f"A certificate was not provided for the endpoint type {types[0]}.")
     region = get_region() if _is_regional(record) else _EDGE_REGION
     if arn.split(":")[3:4] != [region]:
         raise _Refused(f"Invalid certificate ARN: {arn}. Certificate must be in '{region}'.")

@@ -110,12 +110,17 @@ pub async fn apply<C: Send + Sync + 'static>(
         records: Records::new(plan, session.state.clone()),
         writes: Writes::new(session),
         pending: Vec::new(),
+        due: None,
         applied: Applied::default(),
     };
     let changes = plan.changes.values().filter(|change| change.is_change()).count();
     observer(Event::ApplyStarted { changes });
     Ok(run.drive(session).await)
 }
+
+/// Results alone wait so long for others to be written with them. A run that is killed meanwhile finds what it made by name, as one
+/// that is killed a moment earlier.
+const LINGER: Duration = Duration::from_millis(250);
 
 /// A step whose intent is recorded.
 struct Pending {
@@ -144,6 +149,8 @@ struct Run<'a, C> {
     records: Records<'a>,
     writes: Writes,
     pending: Vec<Pending>,
+    /// Until when what is recorded may wait to be written.
+    due: Option<Instant>,
     applied: Applied,
 }
 
@@ -162,7 +169,8 @@ impl<'a, C: Send + Sync + 'static> Run<'a, C> {
                 (self.observer)(Event::Interrupted { running: running.len() });
                 self.take_back_pending();
             }
-            if self.records.changed() {
+            if self.records.changed() && (stopping || running.is_empty() || self.is_due()) {
+                self.due = None;
                 self.writes.begin(self.applied.done, || self.records.checkpoint());
             }
             if !stopping {
@@ -181,6 +189,7 @@ impl<'a, C: Send + Sync + 'static> Run<'a, C> {
                         session.stored(state, version);
                     }
                 }
+                () = tokio::time::sleep_until(self.due.unwrap_or_else(Instant::now)), if self.due.is_some() && !self.writes.in_flight() => {}
                 () = async { tokio::select! { () = cancel.cancelled() => {}, () = lost.cancelled() => {} } }, if !stopped => {}
             }
         }
@@ -212,6 +221,12 @@ impl<'a, C: Send + Sync + 'static> Run<'a, C> {
             None => {}
         }
         applied
+    }
+
+    /// Whether what is recorded has to be written now: steps wait for it, or it has waited for others long enough.
+    fn is_due(&mut self) -> bool {
+        let waited_for = self.pending.iter().any(|pending| pending.write > self.writes.last());
+        waited_for || *self.due.get_or_insert_with(|| Instant::now() + LINGER) <= Instant::now()
     }
 
     /// Whether nothing new is started.

@@ -198,6 +198,12 @@ impl Planner<'_> {
                 format!("it is protected, and changing {fields} would replace it"),
                 format!("put {fields} back as it was, or take the protection away first"),
             );
+        } else if matches!(self.observed.ahead.get(address), Some(Observation::Unowned { .. })) {
+            self.violation(
+                address,
+                format!("with another {fields} it would be where something is already that is not marked as belonging to this environment"),
+                format!("put {fields} back as it was, choose another, or remove what is there"),
+            );
         }
     }
 

@@ -240,3 +240,24 @@ async fn what_others_rely_on_too_is_made_where_it_is_missing_and_never_deleted()
     assert_eq!(world.cloud.take_calls(), ["create plain a"]);
     world.assert_converged(&desired).await;
 }
+
+/// Made only when the deploy comes to it, it would be refused there, with half of the work done.
+#[tokio::test]
+async fn what_would_move_to_where_something_is_already_is_refused_before_anything_is_touched() {
+    let world = World::new();
+    world.deploy(&one("1")).await;
+    let (_, mut theirs) = world.cloud.snapshot().pop_first().unwrap();
+    theirs.inputs.name = "b".into();
+    theirs.ours = false;
+    world.cloud.objects.lock().unwrap().insert("theirs".into(), theirs);
+    let mut moved = one("1");
+    moved.resources.get_mut(&address(0, "a")).unwrap().inputs["name"] = "b".into();
+    let plan = world.plan(&moved).await;
+    assert_eq!(plan.changes[&address(0, "a")].action, Action::Replace);
+    assert!(plan.violations[0].problem.contains("with another name"), "{:?}", plan.violations);
+
+    world.cloud.objects.lock().unwrap().remove("theirs");
+    assert!(world.plan(&moved).await.violations.is_empty());
+    assert!(world.deploy(&moved).await.is_complete());
+    assert!(world.plan(&moved).await.is_empty());
+}

@@ -26,11 +26,24 @@ fn the_ses_identity_is_an_arn_and_may_send_as_from() {
     {
         refused(&[("email.ses_identity_arn", &arn(identity), "may send as hello@example.com")]);
     }
-    for value in
-        [arn("identity/"), arn("hello@example.com"), "'arn:aws:s3:::bucket'".to_owned(), "'x'".to_owned()]
-    {
+    let elsewhere = "'arn:aws:ses:us-gov-west-1:123456789012:identity/example.com'".to_owned();
+    for value in [
+        arn("identity/"),
+        arn("hello@example.com"),
+        "'arn:aws:s3:::bucket'".to_owned(),
+        "'x'".to_owned(),
+        elsewhere,
+    ] {
         refused(&[("email.ses_identity_arn", &value, "is not the ARN of an SES identity")]);
     }
+}
+
+#[test]
+fn the_ses_identity_is_in_the_region_s_partition() {
+    let arn = "ses_identity_arn = 'arn:aws-cn:ses:cn-north-1:123456789012:identity/example.com'";
+    let error = invalid(&format!("{LEAST}{arn}\n"));
+    insta::assert_snapshot!(error, @"dev.toml:9: email.ses_identity_arn: is of another partition of AWS than eu-west-1, which knows nothing of it (an identity of eu-west-1)");
+    valid(&format!("{LEAST}{arn}\n").replace("eu-west-1", "cn-northwest-1"));
 }
 
 /// A whole `[domain]`, with one line of it changed, and perhaps a relying party.

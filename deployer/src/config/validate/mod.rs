@@ -27,7 +27,7 @@ pub(super) fn environment(name: &str, file: file::File, problems: &mut Problems)
     };
     let api = check.api(name, file.api, has);
     let (domain, passkeys) = check.domain_and_passkeys(file.domain, file.passkeys);
-    let email = check.email(file.email);
+    let email = check.email(file.email, aws.as_ref().ok());
     let tokens = check.tokens(file.tokens);
     let password = check.password(file.password);
     let mfa = check.mfa(file.mfa);

@@ -1,8 +1,10 @@
 //! The sections in which one value must fit another: domain and passkeys, mail, tokens.
 
 use super::Check;
-use crate::config::environment::{Domain, Email, Passkeys, Seconds, Tokens};
+use crate::aws::partition;
+use crate::config::environment::{Aws, Domain, Email, Passkeys, Seconds, Tokens};
 use crate::config::file;
+use crate::config::names::is_in;
 use crate::config::problem::Checked;
 use crate::config::read::Written;
 use crate::config::rules;
@@ -65,7 +67,8 @@ impl Check<'_> {
         Ok(Domain { name, certificate, certificate_tag, zone_name: zone_name?, zone_id: zone_id? })
     }
 
-    pub(super) fn email(&mut self, email: file::Email) -> Checked<Email> {
+    /// Where the region is sound, the identity must be within its reach.
+    pub(super) fn email(&mut self, email: file::Email, aws: Option<&Aws>) -> Checked<Email> {
         let from = self.needed(email.from, rules::email);
         let reply_to = self.given(email.reply_to, rules::email);
         let identity = self.given_placed(email.ses_identity_arn, rules::ses_identity);
@@ -73,6 +76,16 @@ impl Check<'_> {
             (Ok(from), Ok(Some(arn))) if !may_send(&arn.value, from) => {
                 let problem = format!("is not an identity that may send as {from}");
                 Err(self.problems.report(&arn.at, problem, "the identity of this address or of its domain"))
+            }
+            (_, identity) => identity,
+        };
+        let identity = match (aws, identity) {
+            (Some(Aws { region, .. }), Ok(Some(arn)))
+                if !arn.value.starts_with(&format!("arn:{}:", partition(region))) =>
+            {
+                let problem =
+                    format!("is of another partition of AWS than {region}, which knows nothing of it");
+                Err(self.problems.report(&arn.at, problem, format!("an identity of {region}")))
             }
             (_, identity) => identity,
         };
@@ -122,11 +135,6 @@ const LONG: Seconds = Seconds::hours(24);
 
 fn or(written: Option<&Written<Seconds>>, default: Seconds) -> Seconds {
     written.map_or(default, |written| written.value)
-}
-
-/// Whether `name` is `parent` or below it.
-fn is_in(name: &str, parent: &str) -> bool {
-    name.strip_suffix(parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// Whether a certificate for this name is good for `host`: a wildcard stands for exactly one label.

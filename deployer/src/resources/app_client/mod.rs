@@ -15,10 +15,10 @@ use cogapi_engine::{Failure, Found, Resource};
 use serde::{Deserialize, Serialize};
 
 use super::Context;
-use super::user_pool::CONCURRENT;
-use crate::aws::errors::{is_code, is_missing};
+use super::user_pool::is_concurrent;
+use crate::aws::errors::is_missing;
 use crate::aws::failure;
-use crate::aws::retry::{Waits, create_once, retry_while};
+use crate::aws::retry::{create_once, retry_while};
 
 /// The inputs of an app client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,16 +113,15 @@ impl Resource for AppClient {
                 None => return Ok(()),
             },
         };
-        let cognito = &cx.clients.cognito;
-        let mut waits = Waits::default();
-        loop {
-            match cognito.delete_user_pool_client().user_pool_id(&self.pool_id).client_id(&id).send().await {
-                Ok(_) => return Ok(()),
-                Err(error) if is_missing(&error) => return Ok(()),
-                Err(error) if is_code(&error, &[CONCURRENT]) && waits.wait().await => {}
-                Err(error) => return Err(failure("deleting the app client failed", &error)),
+        let delete = || async {
+            let call = cx.clients.cognito.delete_user_pool_client().user_pool_id(&self.pool_id);
+            match call.client_id(&id).send().await {
+                Ok(_) => Ok(()),
+                Err(error) if is_missing(&error) => Ok(()),
+                Err(error) => Err(error),
             }
-        }
+        };
+        retry_while("deleting the app client failed", is_concurrent, delete).await
     }
 }
 
@@ -183,6 +182,6 @@ impl AppClient {
         let request = self.update_request()?.user_pool_id(&self.pool_id).client_id(id);
         // Boxed, as the SDK's futures are large.
         let call = || Box::pin(request.clone().send_with(&cx.clients.cognito));
-        retry_while("changing the app client failed", |code, _| code == CONCURRENT, call).await.map(drop)
+        retry_while("changing the app client failed", is_concurrent, call).await.map(drop)
     }
 }

@@ -112,18 +112,13 @@ impl Certificate {
 
     async fn sync_tags(&self, cx: &Context, arn: &str, found: &Tags) -> Result<(), Failure> {
         let acm = &cx.clients.acm;
-        let (tag, untag) = (acm.add_tags_to_certificate(), acm.remove_tags_from_certificate());
-        TagChanges::between(found, &self.tags)
-            .make(
-                "the certificate",
-                |set| tag.certificate_arn(arn).set_tags(Some(pairs(set))).send(),
-                |keys| {
-                    // Without its value, a tag is removed whatever it has.
-                    let tags = keys.into_iter().filter_map(|key| Tag::builder().key(key).build().ok());
-                    untag.certificate_arn(arn).set_tags(Some(tags.collect())).send()
-                },
-            )
-            .await
+        let set = |set| acm.add_tags_to_certificate().certificate_arn(arn).set_tags(Some(pairs(set))).send();
+        let unset = |keys: Vec<String>| {
+            // Without its value, a tag is removed whatever it has.
+            let tags = keys.into_iter().filter_map(|key| Tag::builder().key(key).build().ok());
+            acm.remove_tags_from_certificate().certificate_arn(arn).set_tags(Some(tags.collect())).send()
+        };
+        TagChanges::between(found, &self.tags).make("the certificate", |_, _| false, set, unset).await
     }
 }
 
@@ -167,6 +162,7 @@ impl Resource for Certificate {
     }
 
     async fn delete(&self, cx: &Context, outputs: Option<&Outputs>) -> Result<(), Failure> {
+        const SUMMARY: &str = "deleting the certificate failed";
         let arn = match outputs {
             Some(outputs) => Some(outputs.arn.clone()),
             None => self.find(cx).await?,
@@ -174,17 +170,20 @@ impl Resource for Certificate {
         let Some(arn) = arn else { return Ok(()) };
         let mut wait = Wait::new(&cx.reporter, self.what(), LETTING_GO);
         loop {
-            match cx.clients.acm.delete_certificate().certificate_arn(&arn).send().await {
+            let error = match cx.clients.acm.delete_certificate().certificate_arn(&arn).send().await {
                 Ok(_) => return Ok(()),
                 Err(error) if is_missing(&error) => return Ok(()),
-                // In use, or being renewed right now.
-                Err(error) if is_code(&error, &["ResourceInUseException", "ConflictException"]) => {}
-                Err(error) => return Err(failure("deleting the certificate failed", &error)),
+                Err(error) => error,
+            };
+            // In use, or being renewed right now.
+            if !is_code(&error, &["ResourceInUseException", "ConflictException"]) {
+                return Err(failure(SUMMARY, &error));
             }
-            if let Err(late) = wait.pause("ACM still counts it as used, and can't delete it").await {
+            let because = "ACM still counts it as used, and can't delete it";
+            if let Err(late) = wait.again(SUMMARY, &error, because).await {
                 let users = describe(cx, &arn).await?.and_then(|detail| detail.in_use_by).unwrap_or_default();
                 let detail = format!("{}; used by {}", late.detail, users.join(", "));
-                return Err(Failure::new(late.summary, detail).with_hint(
+                return Err(Failure { detail, ..late }.with_hint(
                     "run the same command again; what else uses this certificate must let go of it first",
                 ));
             }

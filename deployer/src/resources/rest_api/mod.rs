@@ -14,7 +14,7 @@ use aws_sdk_apigateway::types::{EndpointConfiguration, EndpointType, PatchOperat
 use cogapi_engine::{Failure, Found, Resource};
 use serde::{Deserialize, Serialize};
 
-use super::gateway::{is_concurrent, remove, replace, segment, unrepeated};
+use super::gateway::{is_concurrent, remove, replace, segment, sync_tags, unrepeated};
 use super::{Context, TagChanges, Tags, tags_from};
 use crate::aws::errors::is_missing;
 use crate::aws::failure;
@@ -81,8 +81,6 @@ pub struct Cors {
 pub struct Outputs {
     /// Its id.
     pub id: String,
-    /// The prefix of the ARNs of what can be called: `arn:<partition>:execute-api:<region>:<account>:<id>`.
-    pub execution_arn: String,
 }
 
 /// Settings of the API that we leave at their defaults, as they are named in [`RestApi::deviations`].
@@ -96,11 +94,6 @@ mod setting {
 }
 
 impl RestApi {
-    fn outputs(cx: &Context, id: String) -> Outputs {
-        let (partition, region, account) = (cx.clients.partition(), &cx.clients.region, &cx.account);
-        Outputs { execution_arn: format!("arn:{partition}:execute-api:{region}:{account}:{id}"), id }
-    }
-
     /// The APIs of this name: ids, and whether they are ours.
     async fn find(&self, cx: &Context) -> Result<Option<(String, bool)>, Failure> {
         let mut pages = cx.clients.apigateway.get_rest_apis().limit(500).into_paginator().items().send();
@@ -171,11 +164,11 @@ impl RestApi {
             if !self.body_differs(&present) {
                 return Ok(());
             }
-            if !waits.wait().await {
-                let left_out = self.left_out(&present).join(", ");
-                return Err(Failure::new("API Gateway did not take all of the API", left_out)
-                    .with_hint("what clients reach was not changed; `plan` shows the differences"));
-            }
+            let left_out = format!("it left out {}", self.left_out(&present).join(", "));
+            let waited = waits.still("API Gateway did not take all of the API", &left_out).await;
+            waited.map_err(|late| {
+                late.with_hint("what clients reach was not changed; `plan` shows the differences")
+            })?;
         }
     }
 
@@ -232,32 +225,6 @@ impl RestApi {
             || present.cors != self.cors
             || in_body(present) != in_body(self)
     }
-
-    async fn sync_tags(&self, cx: &Context, id: &str, found: &Tags) -> Result<(), Failure> {
-        let tags = TagChanges::between(found, &self.tags);
-        let arn = format!("arn:{}:apigateway:{}::/restapis/{id}", cx.clients.partition(), cx.clients.region);
-        if !tags.set.is_empty() {
-            cx.clients
-                .apigateway
-                .tag_resource()
-                .resource_arn(&arn)
-                .set_tags(Some(tags.set.into_iter().collect()))
-                .send()
-                .await
-                .map_err(|error| failure("tagging the REST API failed", &error))?;
-        }
-        if !tags.unset.is_empty() {
-            cx.clients
-                .apigateway
-                .untag_resource()
-                .resource_arn(&arn)
-                .set_tag_keys(Some(tags.unset))
-                .send()
-                .await
-                .map_err(|error| failure("untagging the REST API failed", &error))?;
-        }
-        Ok(())
-    }
 }
 
 impl Resource for RestApi {
@@ -275,15 +242,14 @@ impl Resource for RestApi {
         }
         let Some((id, ours)) = self.find(cx).await? else { return Ok(Found::Missing) };
         let Some(inputs) = self.observe(cx, &id).await? else { return Ok(Found::Missing) };
-        let outputs = Self::outputs(cx, id);
-        Ok(if ours { Found::Owned { inputs, outputs } } else { Found::Unowned { inputs, outputs } })
+        Ok(Found::there(ours, inputs, Outputs { id }))
     }
 
     async fn reconcile(&self, cx: &Context, found: Found<Self>) -> Result<Outputs, Failure> {
         let Some((present, outputs)) = found.existing() else {
             let id = self.create(cx).await?;
             self.put_body(cx, &id).await?;
-            return Ok(Self::outputs(cx, id));
+            return Ok(Outputs { id });
         };
         let patches = self.patches(present);
         if !patches.is_empty() {
@@ -297,7 +263,8 @@ impl Resource for RestApi {
             };
             retry_while("changing the REST API failed", is_concurrent, update).await?;
         }
-        self.sync_tags(cx, &outputs.id, &present.tags).await?;
+        let tags = TagChanges::between(&present.tags, &self.tags);
+        sync_tags(cx, "the REST API", &format!("/restapis/{}", outputs.id), tags).await?;
         if self.body_differs(present) {
             self.put_body(cx, &outputs.id).await?;
         }

@@ -124,14 +124,10 @@ impl Resource for Role {
                 .map_err(|error| failure("setting the role's policy failed", &error))?;
         }
         self.undo(cx, &present.deviations).await?;
-        let (tag, untag) = (iam.tag_role(), iam.untag_role());
-        TagChanges::between(&present.tags, &self.tags)
-            .make(
-                "the role",
-                |set| tag.role_name(&self.name).set_tags(Some(iam_tags(&set))).send(),
-                |unset| untag.role_name(&self.name).set_tag_keys(Some(unset)).send(),
-            )
-            .await?;
+        let set = |set| iam.tag_role().role_name(&self.name).set_tags(Some(iam_tags(&set))).send();
+        let unset = |unset| iam.untag_role().role_name(&self.name).set_tag_keys(Some(unset)).send();
+        let tags = TagChanges::between(&present.tags, &self.tags);
+        tags.make("the role", |_, _| false, set, unset).await?;
         Ok(outputs)
     }
 

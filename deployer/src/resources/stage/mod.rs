@@ -8,7 +8,7 @@ use aws_sdk_apigateway::operation::get_stage::GetStageOutput;
 use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 
-use super::gateway::is_concurrent;
+use super::gateway::{is_concurrent, sync_tags};
 use super::{Context, TagChanges, Tags, tags_from};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
@@ -142,43 +142,12 @@ impl Stage {
                 .await;
             let Err(error) = made else { return Ok(self.bare()) };
             // Either it is there, made by a call whose answer was lost, or another change to the API is under way.
-            if is_code(&error, &["ConflictException"]) {
-                if let Some(present) = self.observe(cx).await? {
-                    return Ok(present);
-                }
-                if waits.wait().await {
-                    continue;
-                }
+            let conflict = is_code(&error, &["ConflictException"]);
+            if conflict && let Some(present) = self.observe(cx).await? {
+                return Ok(present);
             }
-            return Err(failure("creating the API's stage failed", &error));
+            waits.again("creating the API's stage failed", &error, conflict).await?;
         }
-    }
-
-    async fn sync_tags(&self, cx: &Context, found: &Tags) -> Result<(), Failure> {
-        let tags = TagChanges::between(found, &self.tags);
-        let (partition, region) = (cx.clients.partition(), &cx.clients.region);
-        let (api, name) = (&self.rest_api_id, &self.name);
-        let arn = format!("arn:{partition}:apigateway:{region}::/restapis/{api}/stages/{name}");
-        let gateway = &cx.clients.apigateway;
-        if !tags.set.is_empty() {
-            gateway
-                .tag_resource()
-                .resource_arn(&arn)
-                .set_tags(Some(tags.set.into_iter().collect()))
-                .send()
-                .await
-                .map_err(|error| failure("tagging the API's stage failed", &error))?;
-        }
-        if !tags.unset.is_empty() {
-            gateway
-                .untag_resource()
-                .resource_arn(&arn)
-                .set_tag_keys(Some(tags.unset))
-                .send()
-                .await
-                .map_err(|error| failure("untagging the API's stage failed", &error))?;
-        }
-        Ok(())
     }
 }
 
@@ -219,7 +188,9 @@ impl Resource for Stage {
             };
             retry_while("changing the API's stage failed", passes, update).await?;
         }
-        self.sync_tags(cx, &present.tags).await?;
+        let path = format!("/restapis/{}/stages/{}", self.rest_api_id, self.name);
+        let tags = TagChanges::between(&present.tags, &self.tags);
+        sync_tags(cx, "the API's stage", &path, tags).await?;
         Ok(self.outputs(cx))
     }
 

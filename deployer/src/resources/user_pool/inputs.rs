@@ -215,6 +215,4 @@ pub struct Outputs {
     pub id: String,
     /// Its ARN.
     pub arn: String,
-    /// Its name as an identity provider: `cognito-idp.<region>.amazonaws.com/<id>`.
-    pub provider_name: String,
 }

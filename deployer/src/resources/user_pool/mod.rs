@@ -17,7 +17,7 @@ use aws_sdk_cognitoidentityprovider::types::{DeletionProtectionType, UserPoolTyp
 use cogapi_engine::{Failure, Found, Replacement, Resource};
 use futures::future::try_join;
 
-use super::{Context, TagChanges, tags_from};
+use super::{Context, TagChanges, Tags, tags_from};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 use crate::aws::retry::{Waits, create_once, retry_while};
@@ -26,7 +26,12 @@ use inputs::Outputs;
 pub use inputs::{Accounts, CharacterClass, EmailSettings, Mfa, Passkeys, PasswordPolicy, SignIn, UserPool};
 
 /// Two changes of one pool at once: Cognito refuses the later one, which may try again.
-pub(super) const CONCURRENT: &str = "ConcurrentModificationException";
+const CONCURRENT: &str = "ConcurrentModificationException";
+
+/// Whether a refusal is only that.
+pub(super) fn is_concurrent(code: &str, _: &str) -> bool {
+    code == CONCURRENT
+}
 
 /// Changes a user pool: everything stays as it is now, but for what `change` says. UpdateUserPool resets to its default
 /// whatever is left out, so the present description, never memory, is what each attempt starts from. Says whether the
@@ -44,8 +49,7 @@ pub(super) async fn update(
         // Boxed, as the SDK's futures are large.
         match Box::pin(request.send_with(&cx.clients.cognito)).await {
             Ok(_) => return Ok(true),
-            Err(error) if is_code(&error, &[CONCURRENT]) && waits.wait().await => {}
-            Err(error) => return Err(failure(summary, &error)),
+            Err(error) => waits.again(summary, &error, is_code(&error, &[CONCURRENT])).await?,
         }
     }
 }
@@ -60,11 +64,11 @@ impl UserPool {
         if let Some(prior) = prior {
             let (described, mfa) = try_join(cx.user_pool(&prior.id), mfa(cx, &prior.id)).await?;
             if let (Some(described), Some(mfa)) = (described, mfa) {
-                return Ok(Some((Self::observed(&described, &mfa), outputs(cx, &described)?, true)));
+                return Ok(Some((Self::observed(&described, &mfa), outputs(&described)?, true)));
             }
         }
         let Some((described, ours)) = self.find(cx).await? else { return Ok(None) };
-        let outputs = outputs(cx, &described)?;
+        let outputs = outputs(&described)?;
         let Some(mfa) = mfa(cx, &outputs.id).await? else { return Ok(None) };
         Ok(Some((Self::observed(&described, &mfa), outputs, ours)))
     }
@@ -114,7 +118,7 @@ impl UserPool {
         );
         let made =
             Box::pin(made).await?.ok_or_else(|| Failure::new(SUMMARY, "Cognito answered without a pool"))?;
-        Ok((bare, outputs(cx, &made)?))
+        Ok((bare, outputs(&made)?))
     }
 
     /// One UpdateUserPool that makes the pool hold `self`, MFA excepted.
@@ -129,7 +133,7 @@ impl UserPool {
     async fn set_mfa(&self, cx: &Context, id: &str) -> Result<(), Failure> {
         let request = request::mfa(&self.mfa).user_pool_id(id);
         let call = || request.clone().send_with(&cx.clients.cognito);
-        retry_while("setting the user pool's MFA failed", |code, _| code == CONCURRENT, call).await?;
+        retry_while("setting the user pool's MFA failed", is_concurrent, call).await?;
         Ok(())
     }
 
@@ -203,8 +207,7 @@ impl Resource for UserPool {
     async fn read(&self, cx: &Context, prior: Option<&Outputs>) -> Result<Found<Self>, Failure> {
         Ok(match self.observe(cx, prior).await? {
             None => Found::Missing,
-            Some((inputs, outputs, true)) => Found::Owned { inputs, outputs },
-            Some((inputs, outputs, false)) => Found::Unowned { inputs, outputs },
+            Some((inputs, outputs, ours)) => Found::there(ours, inputs, outputs),
         })
     }
 
@@ -214,27 +217,17 @@ impl Resource for UserPool {
             Some((inputs, outputs)) => (inputs.clone(), outputs.clone()),
             None => Box::pin(self.create(cx)).await?,
         };
-        let tags = TagChanges::between(&present.tags, &self.tags);
-        let updated = self.sync(cx, &outputs.id, present).await?;
-        // UpdateUserPool sets the tags as well.
-        if !tags.set.is_empty() && !updated {
-            cognito
-                .tag_resource()
-                .resource_arn(&outputs.arn)
-                .set_tags(Some(tags.set.into_iter().collect()))
-                .send()
-                .await
-                .map_err(|error| failure("tagging the user pool failed", &error))?;
+        let mut tags = TagChanges::between(&present.tags, &self.tags);
+        if self.sync(cx, &outputs.id, present).await? {
+            // UpdateUserPool has set them already, and taken none off.
+            tags.set.clear();
         }
-        if !tags.unset.is_empty() {
-            cognito
-                .untag_resource()
-                .resource_arn(&outputs.arn)
-                .set_tag_keys(Some(tags.unset))
-                .send()
-                .await
-                .map_err(|error| failure("untagging the user pool failed", &error))?;
-        }
+        let arn = &outputs.arn;
+        let set = |set: Tags| {
+            cognito.tag_resource().resource_arn(arn).set_tags(Some(set.into_iter().collect())).send()
+        };
+        let unset = |unset| cognito.untag_resource().resource_arn(arn).set_tag_keys(Some(unset)).send();
+        tags.make("the user pool", is_concurrent, set, unset).await?;
         Ok(outputs)
     }
 
@@ -243,7 +236,7 @@ impl Resource for UserPool {
         let id = match prior {
             Some(prior) => prior.id.clone(),
             None => match self.find(cx).await? {
-                Some((pool, true)) => outputs(cx, &pool)?.id,
+                Some((pool, true)) => outputs(&pool)?.id,
                 _ => return Ok(()),
             },
         };
@@ -257,16 +250,14 @@ impl Resource for UserPool {
                 return Ok(());
             }
         }
-        let delete = || cx.clients.cognito.delete_user_pool().user_pool_id(&id).send();
-        let mut waits = Waits::default();
-        loop {
-            match delete().await {
-                Ok(_) => return Ok(()),
-                Err(error) if is_missing(&error) => return Ok(()),
-                Err(error) if is_code(&error, &[CONCURRENT]) && waits.wait().await => {}
-                Err(error) => return Err(failure(SUMMARY, &error)),
+        let delete = || async {
+            match cx.clients.cognito.delete_user_pool().user_pool_id(&id).send().await {
+                Ok(_) => Ok(()),
+                Err(error) if is_missing(&error) => Ok(()),
+                Err(error) => Err(error),
             }
-        }
+        };
+        retry_while(SUMMARY, is_concurrent, delete).await
     }
 }
 
@@ -279,14 +270,12 @@ async fn mfa(cx: &Context, pool_id: &str) -> Result<Option<GetUserPoolMfaConfigO
     }
 }
 
-fn outputs(cx: &Context, described: &UserPoolType) -> Result<Outputs, Failure> {
+fn outputs(described: &UserPoolType) -> Result<Outputs, Failure> {
     let (Some(id), Some(arn)) = (described.id.clone(), described.arn.clone()) else {
         return Err(Failure::new(
             "the user pool can't be identified",
             "Cognito described it without id or ARN",
         ));
     };
-    let suffix = cx.clients.dns_suffix();
-    let provider_name = format!("cognito-idp.{}.{suffix}/{id}", cx.clients.region);
-    Ok(Outputs { id, arn, provider_name })
+    Ok(Outputs { id, arn })
 }

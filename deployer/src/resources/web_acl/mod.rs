@@ -9,17 +9,29 @@ use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::web_acl_association::is_propagating;
+use super::waiting::Wait;
 use super::{Context, TagChanges, Tags, tags_from};
 use crate::aws::errors::{code, is_code};
 use crate::aws::failure;
-use crate::aws::retry::{Waits, retry_while};
 
 /// Those of regional things, such as an API's stage.
 const SCOPE: &str = "REGIONAL";
 const MISSING: &[&str] = &["WAFNonexistentItemException"];
-/// How long what it protected may still count as protected: disassociating takes as long to be known everywhere as associating.
+/// How long a change may be unknown to a part of WAF, or of what it protects: "from a few seconds to a number of minutes"
+/// (https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-associating-aws-resource.html).
 const PROPAGATION: Duration = Duration::from_mins(5);
+/// Why it is waited for then.
+pub(super) const UNKNOWN: &str = "WAF has not told all of its servers yet";
+
+/// A wait for what WAF has yet to know everywhere.
+pub(super) fn propagation<'a>(cx: &'a Context, what: &str) -> Wait<'a> {
+    Wait::new(&cx.reporter, what, PROPAGATION)
+}
+
+/// Whether a refusal is only that what was just made is not known everywhere yet.
+pub(super) fn is_propagating(code: &str, _: &str) -> bool {
+    code == "WAFUnavailableEntityException"
+}
 
 /// The inputs of a web ACL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,7 +161,7 @@ impl WebAcl {
         create.insert("Scope".to_owned(), json!(SCOPE));
         create.insert("Tags".to_owned(), waf_tags(&self.tags));
         let create = Value::Object(create);
-        let mut waits = Waits::default();
+        let mut wait = propagation(cx, &self.what());
         loop {
             let error = match cx.clients.wafv2.call::<Value>("CreateWebACL", &create).await {
                 Ok(made) => {
@@ -165,10 +177,10 @@ impl WebAcl {
                     _ => Err(failure(SUMMARY, &error)),
                 };
             }
-            let passing = code(&error).is_some_and(|code| is_propagating(code, ""));
-            if !(passing && waits.wait().await) {
+            if !code(&error).is_some_and(|code| is_propagating(code, "")) {
                 return Err(failure(SUMMARY, &error));
             }
+            wait.again(SUMMARY, &error, UNKNOWN).await?;
         }
     }
 
@@ -179,9 +191,9 @@ impl WebAcl {
         cx: &Context,
         (operation, id): (&'static str, &str),
         more: &Map<String, Value>,
-        mut waits: Waits,
         summary: &str,
     ) -> Result<bool, Failure> {
+        let mut wait = propagation(cx, &self.what());
         loop {
             let Some(got) = self.get(cx, id).await? else { return Ok(false) };
             let mut more = more.clone();
@@ -192,31 +204,20 @@ impl WebAcl {
                 Err(error) if is_code(&error, MISSING) => return Ok(false),
                 Err(error) => error,
             };
-            let passing = code(&error).is_some_and(|code| {
-                // The last: it was taken from what it protected just now.
-                is_propagating(code, "")
-                    || ["WAFOptimisticLockException", "WAFAssociatedItemException"].contains(&code)
-            });
-            if !(passing && waits.wait().await) {
-                return Err(failure(summary, &error));
-            }
+            let because = match code(&error) {
+                Some("WAFOptimisticLockException") => "somebody else changes it",
+                // It was taken from what it protected just now.
+                Some("WAFAssociatedItemException") => "it still counts as protecting something",
+                Some(code) if is_propagating(code, "") => UNKNOWN,
+                _ => return Err(failure(summary, &error)),
+            };
+            wait.again(summary, &error, because).await?;
         }
     }
 
-    async fn sync_tags(&self, cx: &Context, arn: &str, present: &Tags) -> Result<(), Failure> {
-        let waf = &cx.clients.wafv2;
-        let changes = TagChanges::between(present, &self.tags);
-        if !changes.set.is_empty() {
-            let tag = json!({ "ResourceARN": arn, "Tags": waf_tags(&changes.set) });
-            let tag = || waf.call::<Value>("TagResource", &tag);
-            retry_while("tagging the web ACL failed", is_propagating, tag).await?;
-        }
-        if !changes.unset.is_empty() {
-            let untag = json!({ "ResourceARN": arn, "TagKeys": changes.unset });
-            let untag = || waf.call::<Value>("UntagResource", &untag);
-            retry_while("untagging the web ACL failed", is_propagating, untag).await?;
-        }
-        Ok(())
+    /// How it is called in messages.
+    fn what(&self) -> String {
+        format!("the web ACL {}", self.name)
     }
 }
 
@@ -232,11 +233,8 @@ impl Resource for WebAcl {
 
     async fn read(&self, cx: &Context, prior: Option<&Outputs>) -> Result<Found<Self>, Failure> {
         let Some((inputs, outputs)) = self.look_up(cx, prior).await? else { return Ok(Found::Missing) };
-        Ok(if prior == Some(&outputs) || cx.owns(&inputs.tags) {
-            Found::Owned { inputs, outputs }
-        } else {
-            Found::Unowned { inputs, outputs }
-        })
+        let ours = prior == Some(&outputs) || cx.owns(&inputs.tags);
+        Ok(Found::there(ours, inputs, outputs))
     }
 
     async fn reconcile(&self, cx: &Context, found: Found<Self>) -> Result<Outputs, Failure> {
@@ -249,14 +247,24 @@ impl Resource for WebAcl {
             // The whole: what an update leaves out is gone.
             let all = document::of(&self.name, self.rate_limit);
             let update = ("UpdateWebACL", outputs.id.as_str());
-            if !self.with_lock_token(cx, update, &all, Waits::default(), SUMMARY).await? {
+            if !self.with_lock_token(cx, update, &all, SUMMARY).await? {
                 let gone = format!("{} was deleted meanwhile", self.name);
                 return Err(
                     Failure::new(SUMMARY, gone).with_hint("run the same command again: it makes it anew")
                 );
             }
         }
-        self.sync_tags(cx, &outputs.arn, &present.tags).await?;
+        let (waf, arn) = (&cx.clients.wafv2, &outputs.arn);
+        let set = async |set: Tags| {
+            let tag = json!({ "ResourceARN": arn, "Tags": waf_tags(&set) });
+            waf.call::<Value>("TagResource", &tag).await
+        };
+        let unset = async |unset: Vec<String>| {
+            let untag = json!({ "ResourceARN": arn, "TagKeys": unset });
+            waf.call::<Value>("UntagResource", &untag).await
+        };
+        let tags = TagChanges::between(&present.tags, &self.tags);
+        tags.make("the web ACL", is_propagating, set, unset).await?;
         Ok(outputs)
     }
 
@@ -271,8 +279,7 @@ impl Resource for WebAcl {
         };
         let Some(id) = id else { return Ok(()) };
         let delete = ("DeleteWebACL", id.as_str());
-        let waits = Waits::within(PROPAGATION);
-        self.with_lock_token(cx, delete, &Map::new(), waits, "deleting the web ACL failed").await?;
+        self.with_lock_token(cx, delete, &Map::new(), "deleting the web ACL failed").await?;
         Ok(())
     }
 }
