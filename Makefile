@@ -50,19 +50,27 @@ deny: .cache/tools/bin/cargo-deny ## licences, sources and duplicates of all cra
 docs: ## write what is generated from the handlers' registry: docs/ and the README's table of endpoints
 	COGAPI_WRITE_DOCS=1 cargo test $(BUILT) --lib docs::
 
+# Most tests wait for the emulator, so more of them run at once than there are cores.
 test-rust: ## the tests of the deployer and the handlers
 	cargo test $(BUILT) --no-run
 	target/debug/cogapi local --install-only
-	cargo test $(BUILT)
+	RUST_TEST_THREADS=6 cargo test $(BUILT)
 
 test-emulator: $(DEV)/installed ## the tests of the emulator's corrections
 	cd emulator && ../$(DEV)/bin/ruff check . && ../$(DEV)/bin/python -m pytest -n 2
 
+<<<<<<< HEAD
 bench: ## calls to AWS and their time; what the functions take to start and to answer
 	cargo test $(BUILT) --no-run
 	target/debug/cogapi local --install-only
 	cargo bench $(BUILT) --bench calls --profile dev
 	cargo bench $(BUILT) --bench functions --profile dev
+=======
+bench: ## calls to AWS and their time; what the time of an answer tells
+	cargo test $(BUILT) --no-run
+	target/debug/cogapi local --install-only
+	cargo bench $(BUILT) --bench calls --bench enumeration --profile dev
+>>>>>>> 02225cf61d50fc396849a7df242cad583fe9c82a
 
 clean: ## remove everything that can be made again
 	cargo clean

@@ -1,6 +1,6 @@
 """Corrections of Lambda's control plane and of what a function may log. Must not touch how functions run."""
 
-from ministack.core.responses import error_response_json, get_account_id
+from ministack.core.responses import error_response_json, get_account_id, get_region
 from ministack.services import cloudwatch_logs, lambda_svc
 
 from cogapi_emulator import permission, roles
@@ -34,6 +34,12 @@ def install() -> None:
             message = "The resource you requested does not exist."
             return error_response_json("ResourceNotFoundException", message, 404)
         return original(name, *rest)
+
+    @around(lambda_svc, "invalidate_worker")
+    def invalidate_worker(original, name, qualifier=None, account=None, region=None):
+        # ministack ends the processes of the functions of this name in every account where a configuration is updated,
+        # in the middle of their invocations.
+        original(name, qualifier=qualifier, account=account or get_account_id(), region=region or get_region())
 
     @around(lambda_svc, "_emit_lambda_logs")
     def emit_lambda_logs(original, function, *rest, **names):

@@ -69,6 +69,9 @@ def emulator() -> Iterator[Emulator]:
     assert process.wait(timeout=15) == 0
 
 
-@pytest.fixture
-def account() -> str:
+def _account() -> str:
     return f"{random.SystemRandom().randrange(10**11, 10**12)}"
+
+
+account = pytest.fixture(_account, name="account")
+another_account = pytest.fixture(_account, name="another_account")

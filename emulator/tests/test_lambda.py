@@ -112,6 +112,21 @@ def test_a_function_logs_only_what_its_role_allows(emulator: Emulator, account: 
     assert allow("logs:*") == ["/aws/lambda/f"]
 
 
+def test_a_change_of_a_function_leaves_those_of_the_same_name_elsewhere_running(
+    emulator: Emulator, account: str, another_account: str
+):
+    for owner in (account, another_account):
+        make_function(emulator, owner, "f", "os.getpid()")
+    client = emulator.client("lambda", account)
+
+    def process() -> str:
+        return client.invoke(FunctionName="f")["Payload"].read()
+
+    before = process()
+    emulator.client("lambda", another_account).update_function_configuration(FunctionName="f", Timeout=7)
+    assert process() == before
+
+
 def test_settings_name_what_they_do_not_know(emulator: Emulator, account: str):
     with pytest.raises(urllib.error.HTTPError) as refused:
         emulator.admin("POST", "settings", {"unknown": 1}, account)

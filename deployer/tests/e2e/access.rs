@@ -6,8 +6,9 @@ use cogapi_handlers::error::ErrorCode;
 use cogapi_handlers::registry::ENDPOINTS;
 
 use crate::client::{Api, Request};
+use crate::each::each;
 use crate::person::Person;
-use crate::right::{Scene, each, scene};
+use crate::right::{Scene, scene};
 
 /// Fields that only one person can have got, beside the address.
 const OWNED: &[&str] = &["access_token", "refresh_token", "session", "mfa_session", "verification_session"];

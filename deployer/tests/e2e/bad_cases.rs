@@ -9,9 +9,10 @@ use cogapi_handlers::registry::ENDPOINTS;
 use serde_json::{Value, json};
 
 use crate::client::{Api, Reply, Request};
+use crate::each::each;
 use crate::passkey::Passkey;
 use crate::person::{Person, Tokens};
-use crate::right::{each, scene};
+use crate::right::scene;
 
 type Case = (&'static str, fn(&Api));
 

@@ -11,8 +11,9 @@ use cogapi_handlers::user::PATH_PARAMETER;
 use serde_json::{Value, json};
 
 use crate::client::{Api, Request};
+use crate::each::each;
 use crate::person::Person;
-use crate::right::{each, scene};
+use crate::right::scene;
 
 /// What is neither a name nor anything else that has a form.
 const OF_NO_FORM: &str = "\u{7}";

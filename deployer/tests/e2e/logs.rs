@@ -6,8 +6,9 @@ use cogapi_handlers::registry::{ENDPOINTS, TRIGGERS};
 use serde_json::{Value, json};
 
 use crate::client::Api;
+use crate::each::each;
 use crate::exclusive::DEPRIVED;
-use crate::right::{each, scene};
+use crate::right::scene;
 
 /// What is in every line that is not a secret, and may look like one by chance.
 const NUMBERS_AND_IDS: &[&str] = &["_aws", "invocation_id", "request_id", "timestamp"];

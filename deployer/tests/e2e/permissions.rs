@@ -8,10 +8,11 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use crate::client::Api;
+use crate::each::each;
 use crate::exclusive::DEPRIVED;
 use crate::logs;
 use crate::person::Person;
-use crate::right::{Scene, each, scene};
+use crate::right::{Scene, scene};
 
 /// The name of a role's one policy.
 const POLICY: &str = "cogapi";

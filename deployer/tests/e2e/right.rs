@@ -1,8 +1,6 @@
 //! A right request for every endpoint, and whoever makes it: what every generated test starts from. An endpoint that is not here
 //! fails those tests.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use serde_json::{Value, json};
 
 use crate::client::{Api, Reply, Request};
@@ -142,25 +140,6 @@ pub(crate) fn scene<'a>(api: &'a Api, endpoint: &str) -> Scene<'a> {
     let set = SCENES.iter().find(|(name, _)| *name == endpoint);
     let (_, set) = set.unwrap_or_else(|| panic!("{endpoint} has no right request: add it to SCENES"));
     set(api)
-}
-
-/// Does something for each of these, and returns what it gave. Some at once: the emulator mostly waits for functions.
-pub(crate) fn each<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let work_on = || {
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(one) = all.get(at) else { return done };
-            done.push((at, work(one)));
-        }
-    };
-    let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..4).map(|_| scope.spawn(work_on)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("what failed is above")).collect()
-    });
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, done)| done).collect()
 }
 
 fn stands<'a>(mut person: Person<'a>, request: impl FnOnce(&mut Person<'a>) -> Request) -> Scene<'a> {
