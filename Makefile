@@ -59,18 +59,10 @@ test-rust: ## the tests of the deployer and the handlers
 test-emulator: $(DEV)/installed ## the tests of the emulator's corrections
 	cd emulator && ../$(DEV)/bin/ruff check . && ../$(DEV)/bin/python -m pytest -n 2
 
-<<<<<<< HEAD
-bench: ## calls to AWS and their time; what the functions take to start and to answer
+bench: ## calls to AWS and their time; what the functions take to start and to answer; what the time of an answer tells
 	cargo test $(BUILT) --no-run
 	target/debug/cogapi local --install-only
-	cargo bench $(BUILT) --bench calls --profile dev
-	cargo bench $(BUILT) --bench functions --profile dev
-=======
-bench: ## calls to AWS and their time; what the time of an answer tells
-	cargo test $(BUILT) --no-run
-	target/debug/cogapi local --install-only
-	cargo bench $(BUILT) --bench calls --bench enumeration --profile dev
->>>>>>> 02225cf61d50fc396849a7df242cad583fe9c82a
+	cargo bench $(BUILT) --bench calls --bench functions --bench enumeration --profile dev
 
 clean: ## remove everything that can be made again
 	cargo clean
