@@ -49,7 +49,7 @@ fn main() {
     println!("{REPLIES} replies each, {AT_ONCE} at a time");
     println!("{:<28} {:>10} {:>10} {:>8}", "median", "known", "unknown", "ratio");
     let ratios = SILENT.map(|silent| {
-        let times = each_of(AT_ONCE, &Vec::from_iter(0..REPLIES), |at| {
+        let times = each_of(AT_ONCE, &(0..REPLIES).collect::<Vec<_>>(), |at| {
             let (known, unknown) = (&people[at % PEOPLE], Person::stranger(&api));
             // Who is first differs from pair to pair, so that neither always meets the other's traces.
             if at % 2 == 0 {
