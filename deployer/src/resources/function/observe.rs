@@ -25,12 +25,6 @@ impl Function {
         if !cx.has_function(&self.name).await? {
             return Ok(None);
         }
-        if let Some(made) = cx.just_made.get(&self.name) {
-            // By this run, some moments ago, and this is what Lambda told of it then. Its policy holds what permissions have added.
-            let statements =
-                if self.statements.is_empty() { [].into() } else { cx.statements(&self.name).await? };
-            return self.inputs_of(cx, Some(made), &statements).await;
-        }
         let (found, statements) = try_join(self.ask(cx), cx.statements(&self.name)).await?;
         self.inputs_of(cx, found, &statements).await
     }
