@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::client::{Api, Reply, Request};
 use crate::each::each;
 use crate::passkey::Passkey;
-use crate::person::{Person, Tokens};
+use crate::person::Person;
 use crate::right::scene;
 
 type Case = (&'static str, fn(&Api));
@@ -226,6 +226,7 @@ const CASES: &[(&str, &[Case])] = &[
             }),
         ],
     ),
+    // All that it takes is a token, and what can be wrong with that is the same for every endpoint.
     ("userinfo", &[]),
     (
         "logout",
@@ -298,10 +299,9 @@ const CASES: &[(&str, &[Case])] = &[
             ("a passkey of another page", |api| {
                 let (jane, tokens) = Person::signed_in(api);
                 let fields = json!({ "access_token": tokens.access });
-                let started = jane.asks("passkeys-register-start", fields.clone()).ok();
+                let started = jane.asks("passkeys-register-start", fields).ok();
                 let (_, credential) = Passkey::create_at("https://evil.example", &started.body["options"]);
-                let complete =
-                    jane.request("passkeys-register-complete", fields).with("credential", credential);
+                let complete = jane.registers_credential(&tokens, credential);
                 let refused = api.ask(&complete).refused(InvalidRequest);
                 assert!(refused.problems().contains_key("credential"));
             }),
@@ -329,8 +329,7 @@ const CASES: &[(&str, &[Case])] = &[
             let nobody = Person::stranger(api);
             let started = nobody.asks("passkeys-login-start", json!({})).ok();
             let credential = passkey.get_unasked(&started.body["options"]);
-            let fields = json!({ "session": started.text("session"), "credential": credential });
-            nobody.asks("passkeys-login-complete", fields).refused(InvalidSession);
+            api.ask(&nobody.proves(&started, credential)).refused(InvalidSession);
         })],
     ),
     (
@@ -345,8 +344,7 @@ const CASES: &[(&str, &[Case])] = &[
                 let mut passkey = john.registers_passkey(&johns);
                 let started = jane.asks("passkeys-login-start", json!({})).ok();
                 let credential = passkey.get_unasked(&started.body["options"]);
-                let fields = json!({ "session": started.text("session"), "credential": credential });
-                jane.asks("passkeys-login-complete", fields).refused(InvalidSession);
+                api.ask(&jane.proves(&started, credential)).refused(InvalidSession);
             }),
             ("an answer to another challenge", |api| {
                 let (jane, tokens) = Person::signed_in(api);
@@ -354,8 +352,7 @@ const CASES: &[(&str, &[Case])] = &[
                 let first = jane.asks("passkeys-login-start", json!({})).ok();
                 let second = jane.asks("passkeys-login-start", json!({})).ok();
                 let credential = passkey.get(&first.body["options"]);
-                let fields = json!({ "session": second.text("session"), "credential": credential });
-                jane.asks("passkeys-login-complete", fields).refused(InvalidSession);
+                api.ask(&jane.proves(&second, credential)).refused(InvalidSession);
             }),
         ],
     ),
@@ -402,8 +399,8 @@ fn asked_by_nobody(api: &Api, endpoint: &str) -> Reply {
 #[track_caller]
 fn signed_out(api: &Api, endpoint: &str) {
     let scene = scene(api, endpoint);
-    let access = scene.request.body["access_token"].as_str().unwrap().to_owned();
-    scene.person.signs_out(&Tokens { access, id: String::new(), refresh: String::new() });
+    let token = scene.request.body["access_token"].clone();
+    scene.person.asks("logout", json!({ "access_token": token })).ok();
     scene.ask().refused(InvalidToken);
 }
 

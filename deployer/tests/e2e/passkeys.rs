@@ -39,8 +39,7 @@ fn passkeys_are_listed_until_they_are_deleted() {
     let started = jane.asks("passkeys-login-start", json!({})).ok();
     assert!(second.is_asked_for(&started.body["options"]) && !first.is_asked_for(&started.body["options"]));
     let credential = first.get_unasked(&started.body["options"]);
-    let fields = json!({ "session": started.text("session"), "credential": credential });
-    jane.asks("passkeys-login-complete", fields).refused(InvalidSession);
+    jane.api.ask(&jane.proves(&started, credential)).refused(InvalidSession);
 }
 
 #[test]

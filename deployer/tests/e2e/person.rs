@@ -177,7 +177,8 @@ impl<'a> Person<'a> {
         });
     }
 
-    /// An operator invites the user, past the API.
+    /// An operator invites the user, past the API. The temporary password is the operator's: one that Cognito draws by itself may
+    /// hold `<`, which a mail program takes for a tag.
     pub(crate) fn is_invited_by_an_operator(&mut self) {
         self.id = self.api.cognito(async |cognito, pool| {
             let attribute =
@@ -186,6 +187,7 @@ impl<'a> Person<'a> {
             let invite = invite.user_attributes(attribute("email", &self.address));
             let invite = invite.user_attributes(attribute("email_verified", "true"));
             let invite = invite.user_attributes(attribute("name", "Jane Doe"));
+            let invite = invite.temporary_password(password());
             let made = invite.desired_delivery_mediums(DeliveryMediumType::Email).send().await.unwrap();
             made.user.unwrap().username.unwrap()
         });
@@ -230,19 +232,29 @@ impl<'a> Person<'a> {
     #[track_caller]
     pub(crate) fn registers_passkey(&self, tokens: &Tokens) -> Passkey {
         let fields = json!({ "access_token": tokens.access });
-        let started = self.asks("passkeys-register-start", fields.clone()).ok();
+        let started = self.asks("passkeys-register-start", fields).ok();
         let (passkey, credential) = Passkey::create(&started.body["options"]);
-        let complete = self.request("passkeys-register-complete", fields).with("credential", credential);
-        self.api.ask(&complete).ok();
+        self.api.ask(&self.registers_credential(tokens, credential)).ok();
         passkey
+    }
+
+    /// The request that ends a registration of a passkey.
+    pub(crate) fn registers_credential(&self, tokens: &Tokens, credential: Value) -> Request {
+        let fields = json!({ "access_token": tokens.access });
+        self.request("passkeys-register-complete", fields).with("credential", credential)
     }
 
     #[track_caller]
     pub(crate) fn signs_in_with(&self, passkey: &mut Passkey) -> Tokens {
         let started = self.asks("passkeys-login-start", json!({})).ok();
         let credential = passkey.get(&started.body["options"]);
-        let fields = json!({ "session": started.text("session"), "credential": credential });
-        Tokens::of(&self.asks("passkeys-login-complete", fields).ok())
+        Tokens::of(&self.api.ask(&self.proves(&started, credential)).ok())
+    }
+
+    /// The request that ends a sign-in with a passkey.
+    pub(crate) fn proves(&self, started: &Reply, credential: Value) -> Request {
+        let fields = json!({ "session": started.text("session") });
+        self.request("passkeys-login-complete", fields).with("credential", credential)
     }
 
     /// A code of the authenticator.

@@ -104,9 +104,9 @@ const SCENES: &[(&str, Set)] = &[
     ("passkeys-register-complete", |api| {
         signed_in(api, |jane, tokens| {
             let fields = json!({ "access_token": tokens.access });
-            let started = jane.asks("passkeys-register-start", fields.clone()).ok();
+            let started = jane.asks("passkeys-register-start", fields).ok();
             let (_, credential) = Passkey::create(&started.body["options"]);
-            jane.request("passkeys-register-complete", fields).with("credential", credential)
+            jane.registers_credential(tokens, credential)
         })
     }),
     ("passkeys-list", |api| with_token(api, "passkeys-list")),
@@ -128,8 +128,7 @@ const SCENES: &[(&str, Set)] = &[
             let mut passkey = jane.registers_passkey(tokens);
             let started = jane.asks("passkeys-login-start", json!({})).ok();
             let credential = passkey.get(&started.body["options"]);
-            let fields = json!({ "session": started.text("session"), "credential": credential });
-            jane.request("passkeys-login-complete", fields)
+            jane.proves(&started, credential)
         })
     }),
 ];
