@@ -1,9 +1,10 @@
 //! What several kinds ask Lambda, once per run: which functions there are, and what their policies say. Owns no resource kind
 //! and makes no mutating call.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use cogapi_engine::Failure;
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -18,6 +19,21 @@ use crate::aws::failure;
 pub(super) struct Cache {
     functions: OnceCell<HashSet<String>>,
     statements: OnceByKey<Arc<[Value]>>,
+}
+
+/// The functions that this run has made, as Lambda told them when they were ready: the look after the deploy takes that instead of
+/// two more calls for every function of a new stack. Each counts once; whoever looks later asks.
+#[derive(Debug, Default)]
+pub(super) struct JustMade(Mutex<HashMap<String, GetFunctionOutput>>);
+
+impl JustMade {
+    pub(super) fn remember(&self, name: &str, found: GetFunctionOutput) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), found);
+    }
+
+    pub(super) fn take(&self, name: &str) -> Option<GetFunctionOutput> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name)
+    }
 }
 
 impl Context {

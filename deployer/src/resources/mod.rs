@@ -28,6 +28,8 @@ mod waiting;
 mod web_acl;
 mod web_acl_association;
 
+use std::sync::Arc;
+
 use cogapi_engine::Kinds;
 
 use crate::aws::Clients;
@@ -110,6 +112,7 @@ pub struct Context {
     cognito: cognito::Cache,
     new_roles: new_roles::NewRoles,
     lambda: lambda::Cache,
+    just_made: Arc<lambda::JustMade>,
     /// See [`Context::leaving`].
     leaving: bool,
     roles: role::Cache,
@@ -129,6 +132,7 @@ impl Context {
             cognito: cognito::Cache::default(),
             new_roles: new_roles::NewRoles::default(),
             lambda: lambda::Cache::default(),
+            just_made: Arc::default(),
             leaving: false,
             roles: role::Cache::default(),
         }
@@ -144,7 +148,12 @@ impl Context {
             self.bucket.clone(),
             self.tags.clone(),
         );
-        Self { reporter: self.reporter.clone(), leaving: self.leaving, ..fresh }
+        Self {
+            reporter: self.reporter.clone(),
+            just_made: self.just_made.clone(),
+            leaving: self.leaving,
+            ..fresh
+        }
     }
 
     /// The same, for what is to go: whether it is there is all that there is to know.

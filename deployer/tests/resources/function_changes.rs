@@ -2,7 +2,7 @@
 
 use cogapi::resources::Function;
 use cogapi_engine::{Failure, Found, Resource as _};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::code::Code;
 use crate::function::with_role;
@@ -12,12 +12,13 @@ const DELETE: &str = "DELETE auth-test-create-user";
 const CREATE: &str = "POST functions";
 const CODE: &str = "PUT code";
 const SETTINGS: &str = "PUT configuration";
+const LOOK: &str = "GET auth-test-create-user";
 
 /// A look at the function's state and at what became of the last change.
 fn look(state: &str, change: &str) -> Scene {
     let reason = if change == "Failed" { "out of addresses" } else { "" };
     let answer = json!({"State": state, "LastUpdateStatus": change, "LastUpdateStatusReason": reason});
-    ("GET configuration", 200, answer)
+    (LOOK, 200, json!({ "Configuration": answer }))
 }
 
 fn at_rest() -> Scene {
@@ -132,8 +133,8 @@ async fn a_role_that_is_too_new_is_waited_for_and_other_refusals_are_not() {
 #[tokio::test]
 async fn a_function_that_could_not_be_made_is_told() {
     let pending = (CREATE, 201, json!({"State": "Pending"}));
-    let failed: Value = json!({"State": "Failed", "StateReason": "no capacity"});
-    let scenes = [pending, look("Pending", "InProgress"), ("GET configuration", 200, failed)];
+    let failed = json!({"Configuration": {"State": "Failed", "StateReason": "no capacity"}});
+    let scenes = [pending, look("Pending", "InProgress"), (LOOK, 200, failed)];
     assert_eq!(made(&scenes).await.unwrap_err().detail, "no capacity");
 }
 

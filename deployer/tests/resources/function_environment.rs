@@ -31,7 +31,7 @@ async fn the_secret_reaches_the_function_and_nothing_that_is_shown_or_stored() {
     let (cx, script) = Script::of(
         &world,
         [
-            ("GET configuration", 200, json!({"State": "Active"})),
+            ("GET auth-test-create-user", 200, json!({"Configuration": {"State": "Active"}})),
             ("PUT configuration", 400, refusal("InvalidParameterValueException", "no such role")),
         ],
     );

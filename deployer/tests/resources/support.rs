@@ -29,9 +29,10 @@ impl World {
         Self { context, account }
     }
 
-    /// A context as a new run has it: with nothing cached.
+    /// A context as a new run has it: with nothing cached, and nothing made.
     pub(crate) fn cx(&self) -> Context {
-        self.context.afresh()
+        let Context { clients, account, stack, bucket, tags, .. } = &self.context;
+        Context::new(clients.clone(), account.clone(), stack.clone(), bucket.clone(), tags.clone())
     }
 
     /// A context, and what is told to it about waiting, without how long already.

@@ -6,8 +6,9 @@ mod deviations;
 mod observe;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
-use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
+use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::types::{
     ApplicationLogLevel, Architecture, Environment, FunctionCode, LastUpdateStatus, LogFormat, LoggingConfig,
     Runtime, State, SystemLogLevel,
@@ -26,6 +27,8 @@ use crate::aws::errors::{code, is_code, is_missing};
 use crate::aws::failure;
 use crate::aws::retry::{Waits, retry_while};
 
+/// About as long as Lambda takes to set up a new function.
+const SET_UP: Duration = Duration::from_millis(500);
 /// The environment variable that holds the app client's secret.
 const CLIENT_SECRET: &str = cogapi_handlers::config::env::CLIENT_SECRET;
 
@@ -155,8 +158,12 @@ impl Function {
                     drop(turn);
                     if made.state() != Some(&State::Active) {
                         // Just now it was not ready: there is no use in asking at once.
-                        Waits::default().wait().await;
-                        self.settled(cx).await?;
+                        tokio::time::sleep(SET_UP).await;
+                        let now = self.settled(cx).await?;
+                        // What is reserved for it comes later.
+                        if self.reserved_concurrency.is_none() {
+                            cx.just_made.remember(&self.name, now);
+                        }
                     }
                     return Ok(None);
                 }
@@ -235,7 +242,10 @@ impl Function {
         let mut waits = Waits::default();
         loop {
             self.at_rest(cx).await?;
-            let Err(error) = call().await else { return self.settled(cx).await };
+            let Err(error) = call().await else {
+                self.settled(cx).await?;
+                return Ok(());
+            };
             // Somebody else's change may have begun since we looked.
             let passing = is_code(&error, &["ResourceConflictException"])
                 || code(&error).is_some_and(|code| role_is_new(code, error.message().unwrap_or_default()));
@@ -256,26 +266,30 @@ impl Function {
     }
 
     /// Waits until the function can be invoked and changed again: both are asynchronous.
-    async fn settled(&self, cx: &Context) -> Result<(), Failure> {
-        let now = self.at_rest(cx).await?;
+    async fn settled(&self, cx: &Context) -> Result<GetFunctionOutput, Failure> {
+        let found = self.at_rest(cx).await?;
+        let Some(now) = found.configuration() else { return Ok(found) };
         if now.state() == Some(&State::Failed) || now.last_update_status() == Some(&LastUpdateStatus::Failed)
         {
             let reason = now.last_update_status_reason().or(now.state_reason()).unwrap_or("no reason given");
             return Err(Failure::new("Lambda could not set the function up", reason));
         }
-        Ok(())
+        Ok(found)
     }
 
-    /// Waits until nothing is in progress, however that ended. ListFunctions doesn't tell (it leaves the states out).
-    async fn at_rest(&self, cx: &Context) -> Result<GetFunctionConfigurationOutput, Failure> {
+    /// Waits until nothing is in progress, however that ended. ListFunctions doesn't tell (it leaves the states out), and of
+    /// GetFunctionConfiguration Lambda takes 15 a second together with all that changes something, of GetFunction 100.
+    async fn at_rest(&self, cx: &Context) -> Result<GetFunctionOutput, Failure> {
         let mut waits = Waits::default();
         loop {
-            let now = cx.clients.lambda.get_function_configuration().function_name(&self.name).send().await;
-            let now = now.map_err(|error| failure("waiting for the function failed", &error))?;
-            if now.state() != Some(&State::Pending)
-                && now.last_update_status() != Some(&LastUpdateStatus::InProgress)
-            {
-                return Ok(now);
+            let found = cx.clients.lambda.get_function().function_name(&self.name).send().await;
+            let found = found.map_err(|error| failure("waiting for the function failed", &error))?;
+            let in_progress = found.configuration().is_some_and(|now| {
+                now.state() == Some(&State::Pending)
+                    || now.last_update_status() == Some(&LastUpdateStatus::InProgress)
+            });
+            if !in_progress {
+                return Ok(found);
             }
             waits.still("the function is not ready", &format!("{} is being set up", self.name)).await?;
         }

@@ -25,6 +25,12 @@ impl Function {
         if !cx.has_function(&self.name).await? {
             return Ok(None);
         }
+        if let Some(made) = cx.just_made.take(&self.name) {
+            // Its policy is another question: permissions have added to it since.
+            let statements =
+                if self.statements.is_empty() { [].into() } else { cx.statements(&self.name).await? };
+            return self.inputs_of(cx, Some(made), &statements).await;
+        }
         let (found, statements) = try_join(self.ask(cx), cx.statements(&self.name)).await?;
         self.inputs_of(cx, found, &statements).await
     }
