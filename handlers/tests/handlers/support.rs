@@ -3,6 +3,7 @@
 use aws_sdk_cognitoidentityprovider::{
     Client,
     config::{HttpClient, SharedHttpClient, retry::RetryPartition},
+    types::ChallengeNameType,
 };
 use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
 use aws_smithy_types::body::SdkBody;
@@ -10,7 +11,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cogapi_handlers::{
     app::{App, Needs},
     aws, bound_session,
-    endpoint::{Endpoint, Trigger},
+    endpoint::{Chapter, Endpoint, Trigger},
     error::ErrorCode,
     registry,
     runtime::{self, Invocation, answer},
@@ -207,37 +208,55 @@ pub(crate) fn right_body(endpoint: &Endpoint) -> Value {
         body["access_token"] = json!(access_token());
     }
     if body.get("session").is_some() {
-        body["session"] = json!(sealed(SESSION));
+        body["session"] = json!(sealed(&sealed_by(endpoint), EMAIL));
     }
-    for name in ["mfa_session", "verification_session"] {
+    for (name, challenge) in BOUND {
         if body.get(name).is_some() {
-            body[name] = json!(bound(USER_ID, EMAIL));
+            body[name] = json!(bound(challenge, USER_ID, EMAIL));
         }
     }
     body
 }
 
-/// The session as it is answered to [`EMAIL`] by who begins for everybody alike.
-pub(crate) fn sealed(session: &str) -> String {
-    sealed_for(EMAIL, session)
+/// The fields that hold a session which says whose it is, and the challenge that is answered in it.
+pub(crate) const BOUND: &[(&str, ChallengeNameType)] = &[
+    ("mfa_session", ChallengeNameType::MfaSetup),
+    ("verification_session", ChallengeNameType::SoftwareTokenMfa),
+];
+
+/// The challenge that is answered in the sealed sessions of this endpoint.
+pub(crate) fn sealed_by(endpoint: &Endpoint) -> ChallengeNameType {
+    match endpoint.chapter {
+        Chapter::Passkeys => ChallengeNameType::WebAuthn,
+        _ => ChallengeNameType::CustomChallenge,
+    }
 }
 
-/// The same for another address.
-pub(crate) fn sealed_for(email: &str, session: &str) -> String {
-    let envelope = Envelope::of(&Secret::new(CLIENT_SECRET), email).unwrap();
-    envelope.seal(&Secret::new(session)).unwrap()
+fn envelope(challenge: &ChallengeNameType, email: &str) -> Envelope {
+    Envelope::of(&Secret::new(CLIENT_SECRET), challenge, email).unwrap()
+}
+
+/// Cognito's [`SESSION`] as it is answered to this address by who begins for everybody alike.
+pub(crate) fn sealed(challenge: &ChallengeNameType, email: &str) -> String {
+    envelope(challenge, email).seal(&Secret::new(SESSION)).unwrap()
+}
+
+/// What is in a session that was answered to [`EMAIL`].
+pub(crate) fn unsealed(challenge: &ChallengeNameType, session: &Value) -> String {
+    let sealed = Secret::new(session.as_str().expect("a session"));
+    envelope(challenge, EMAIL).open(&sealed).expect("a sealed session").expose().to_owned()
 }
 
 /// A session of this user's sign-in, as the API answers it for Cognito's [`SESSION`].
-pub(crate) fn bound(id: &str, email: &str) -> String {
+pub(crate) fn bound(challenge: &ChallengeNameType, id: &str, email: &str) -> String {
     let user = User { id: id.to_owned(), email: email.to_owned() };
-    bound_session::bind(&Secret::new(CLIENT_SECRET), &user, SESSION).unwrap()
+    bound_session::bind(&Secret::new(CLIENT_SECRET), challenge, &user, SESSION).unwrap()
 }
 
 /// What a [`bound`] session holds.
-pub(crate) fn opened(session: &Value) -> (String, String, String) {
+pub(crate) fn opened(challenge: &ChallengeNameType, session: &Value) -> (String, String, String) {
     let bound = Secret::new(session.as_str().expect("a session"));
-    let (user, session) = bound_session::open(&Secret::new(CLIENT_SECRET), &bound).unwrap();
+    let (user, session) = bound_session::open(&Secret::new(CLIENT_SECRET), challenge, &bound).unwrap();
     (user.id, user.email, session.expose().to_owned())
 }
 
