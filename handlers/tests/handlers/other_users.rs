@@ -46,7 +46,7 @@ impl Place {
             Self::Email => body["email"] = json!(person.email),
             Self::AccessToken => body["access_token"] = json!(person.access_token()),
             Self::MfaSession => {
-                body["mfa_session"] = json!(bound(&ChallengeNameType::MfaSetup, person.id, person.email))
+                body["mfa_session"] = json!(bound(&ChallengeNameType::MfaSetup, person.id, person.email));
             }
             Self::VerificationSession => {
                 body["verification_session"] =
