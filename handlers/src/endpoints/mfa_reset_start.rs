@@ -117,7 +117,7 @@ fn refusal(error: &SdkError<InitiateAuthError>) -> Refusal {
             | Refused::UserNotConfirmedException(_)
             | Refused::UserNotFoundException(_),
         ) => ErrorCode::InvalidCredentials,
-        // The triggers: nobody is mailed to but users, so only a user's mail can fail.
+        // The triggers: what lets one fail or take too long may be there for users only, who are mailed to.
         Some(
             Refused::InvalidLambdaResponseException(_)
             | Refused::UnexpectedLambdaException(_)
