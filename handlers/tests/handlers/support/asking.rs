@@ -1,6 +1,6 @@
 //! Asking an endpoint: what was answered, logged and called. What holds for every reply is checked here, so every test proves it.
 
-use super::{Call, app_over, endpoint, exchange, secrecy::assert_is_no_secret_in};
+use super::{Call, app_over, endpoint, exchange, one_too_many, secrecy::assert_is_no_secret_in};
 use aws_smithy_http_client::test_util::StaticReplayClient;
 use cogapi_handlers::{
     app::App,
@@ -48,7 +48,7 @@ pub(crate) async fn call(name: &str, event: Value, calls: &[Call]) -> Answer {
 
 /// Calls the endpoint in an environment with these changes, and checks what holds for every request.
 pub(crate) async fn call_in(name: &str, changed: &[(&str, &str)], event: Value, calls: &[Call]) -> Answer {
-    let replay = StaticReplayClient::new(calls.iter().map(exchange).collect());
+    let replay = StaticReplayClient::new(calls.iter().map(exchange).chain([one_too_many()]).collect());
     let app = app_over(name, replay.clone(), changed);
     let mut answer = ask(&app, name, event).await;
 

@@ -34,6 +34,12 @@ pub(crate) fn exchange(call: &Call) -> ReplayEvent {
     ReplayEvent::new(request, response)
 }
 
+/// What a call gets that no test expects. It is noted like any other: without an answer it would not be, and where failures are
+/// hidden nobody would notice it.
+pub(crate) fn one_too_many() -> ReplayEvent {
+    exchange(&breaks("none", 500))
+}
+
 /// What SES answers.
 #[derive(Clone)]
 pub(crate) struct Mailed {

@@ -1,6 +1,6 @@
 //! Letting a trigger react: what it made of its event, logged and mailed. What holds for every reaction is checked here.
 
-use super::{Mailed, app_that_mails, invocation, secrecy::assert_is_no_secret_in};
+use super::{Mailed, app_that_mails, invocation, one_too_many, secrecy::assert_is_no_secret_in};
 use aws_smithy_http_client::test_util::StaticReplayClient;
 use cogapi_handlers::{app::Needs, error::ErrorCode, registry, runtime};
 use serde_json::Value;
@@ -18,7 +18,7 @@ pub(crate) struct Reaction {
 /// reaction.
 pub(crate) async fn react_in(name: &str, changed: &[(&str, &str)], event: Value, ses: &[Mailed]) -> Reaction {
     let (trigger, handle) = registry::trigger(name).expect("a registered trigger");
-    let replay = StaticReplayClient::new(ses.iter().map(Mailed::exchange).collect());
+    let replay = StaticReplayClient::new(ses.iter().map(Mailed::exchange).chain([one_too_many()]).collect());
     let app = app_that_mails(Needs::from(trigger), replay.clone(), changed);
     let invocation = invocation(name, Duration::from_millis(9500)).of_trigger();
     let (result, line) = runtime::react(&app, trigger, handle, event.clone(), &invocation).await;
