@@ -20,8 +20,8 @@ class Settings:
 
     # A new role cannot be assumed for some seconds; AWS does not say how many.
     role_propagation_seconds: float = 1.5
-    # Cognito's clock, for what expires in minutes or days: invitations, challenge sessions, refresh tokens.
-    # Codes of authenticators and the times in tokens stay those of the real clock.
+    # Cognito's clock, for what expires in minutes or days: invitations, challenge sessions, tokens.
+    # Codes of authenticators, and when tokens were made, stay those of the real clock.
     cognito_clock_ahead_seconds: float = 0
     # "Between 5 and 20 attempts for a user to request or enter a password reset code", depending on risk.
     cognito_reset_attempts_per_hour: int = 20

@@ -10,7 +10,9 @@ use crate::{
     upstream,
     user::User,
 };
-use aws_sdk_cognitoidentityprovider::operation::associate_software_token::AssociateSoftwareTokenError;
+use aws_sdk_cognitoidentityprovider::{
+    operation::associate_software_token::AssociateSoftwareTokenError, types::ChallengeNameType,
+};
 use serde::Serialize;
 
 /// What is called.
@@ -68,7 +70,12 @@ pub async fn begin(app: &App, user: &User, session: &str) -> Result<SetUp, Failu
     let (authenticator, session) = set_up(app, &user.email, Opened::Session(session)).await?;
     let session = upstream::told(OPERATION, "session", session)?;
     Ok(SetUp {
-        mfa_session: bound_session::bind(app.config.client_secret()?, user, &session)?,
+        mfa_session: bound_session::bind(
+            app.config.client_secret()?,
+            &ChallengeNameType::MfaSetup,
+            user,
+            &session,
+        )?,
         authenticator,
     })
 }

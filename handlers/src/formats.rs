@@ -233,6 +233,7 @@ mod tests {
         assert!(password("").is_err());
         assert!(password(&"x".repeat(257)).is_err());
     }
+
     #[test]
     fn a_users_id_is_a_uuid_in_lower_case() {
         let id = "5f0e2b7a-0001-4c5e-9d55-7c1a0f1d2e3b";

@@ -31,6 +31,7 @@ pub mod passkey_options;
 pub mod passkeys;
 pub mod password_policy;
 pub mod random;
+pub mod reaction;
 pub mod recovery;
 pub mod registry;
 pub mod reply;

@@ -52,7 +52,7 @@ impl Asked {
         Ok(Self { challenge, allow_credentials: Vec::new() })
     }
 
-    /// The options for the user with this address. Who has no passkey is shown one that does not exist.
+    /// The options for the user with this address. Who has no passkey is shown some that do not exist.
     pub fn options<'a>(
         mut self,
         relying_party_id: &'a str,
@@ -60,7 +60,11 @@ impl Asked {
         email: &str,
     ) -> Result<Options<'a>, Failure> {
         if self.allow_credentials.is_empty() {
-            self.allow_credentials.push(Credential::stand_in(client_secret, email)?);
+            self.allow_credentials = stand_ins(client_secret, email)?;
+        }
+        for passkey in &mut self.allow_credentials {
+            // In the order in which browsers tell them, whatever Cognito makes of it.
+            passkey.transports.sort_unstable();
         }
         Ok(Options {
             challenge: self.challenge,
@@ -74,21 +78,28 @@ impl Asked {
 }
 
 /// What common authenticators make: how many bytes their ids have, and how a browser reaches them.
-const KINDS: [(usize, &[&str]); 3] = [
+const KINDS: [(usize, &[&str]); 4] = [
     // Google's password manager, Bitwarden, 1Password
-    (16, &["internal", "hybrid"]),
+    (16, &["hybrid", "internal"]),
     // iCloud's keychain
-    (20, &["internal", "hybrid"]),
+    (20, &["hybrid", "internal"]),
     // Windows Hello, Chrome's profile
     (32, &["internal"]),
+    // Whose registration told no transports.
+    (16, &[]),
 ];
 
+/// The passkeys of an address that has none: always the same, as those of others do not change between two calls, either. Some
+/// addresses have several, or several passkeys would be a user's alone: a quarter of them a second one, a quarter of these a third.
+fn stand_ins(client_secret: &Secret, email: &str) -> Result<Vec<Credential>, Failure> {
+    let [dice, kinds @ ..] = derived(client_secret, "passkey kinds", email)?;
+    let count = 1 + dice.trailing_zeros() / 2;
+    (0..count).zip(kinds).map(|(at, kind)| Credential::stand_in(client_secret, email, at, kind)).collect()
+}
+
 impl Credential {
-    /// The passkey of an address that has none: always the same one, as the passkeys of others do not change between two calls,
-    /// either.
-    fn stand_in(client_secret: &Secret, email: &str) -> Result<Self, Failure> {
-        let id: [u8; derived::LENGTH] = derived(client_secret, "passkey id", email)?;
-        let kind = derived(client_secret, "passkey kind", email)?[0];
+    fn stand_in(client_secret: &Secret, email: &str, at: u32, kind: u8) -> Result<Self, Failure> {
+        let id: [u8; derived::LENGTH] = derived(client_secret, &format!("passkey id {at}"), email)?;
         let (length, transports) = KINDS[usize::from(kind) % KINDS.len()];
         Ok(Self {
             r#type: "public-key".to_owned(),
@@ -130,6 +141,7 @@ mod tests {
         more["attestation"] = json!("none");
         let mut expected = cognitos();
         expected["timeout"] = json!(TIMEOUT);
+        expected["allowCredentials"][0]["transports"] = json!(["hybrid", "internal"]);
         assert_eq!(options(serde_json::from_value(more).unwrap(), "jane@example.com"), expected);
     }
 
@@ -156,11 +168,28 @@ mod tests {
 
     #[test]
     fn passkeys_that_stand_in_are_as_various_as_others() {
-        let stand_ins: Vec<_> = (0..100)
-            .map(|at| Credential::stand_in(&Secret::new("s3cret"), &format!("{at}@example.com")).unwrap())
+        let shown: Vec<_> = (0..200)
+            .map(|at| stand_ins(&Secret::new("s3cret"), &format!("{at}@example.com")).unwrap())
             .collect();
-        assert_eq!(stand_ins.iter().map(|it| &it.id).collect::<HashSet<_>>().len(), 100);
-        let kinds: HashSet<_> = stand_ins.iter().map(|it| (it.id.len(), it.transports.len())).collect();
-        assert_eq!(kinds, HashSet::from([(22, 2), (27, 2), (43, 1)]));
+        for several in 1..=3 {
+            assert!(shown.iter().any(|it| it.len() == several), "{several}");
+        }
+        assert!(shown.iter().filter(|it| it.len() == 1).count() > 100);
+        let all: Vec<_> = shown.iter().flatten().collect();
+        assert_eq!(all.iter().map(|it| &it.id).collect::<HashSet<_>>().len(), all.len());
+        let kinds: HashSet<_> = all.iter().map(|it| (it.id.len(), it.transports.len())).collect();
+        assert_eq!(kinds, HashSet::from([(22, 2), (27, 2), (43, 1), (22, 0)]));
+    }
+
+    #[test]
+    fn transports_are_told_in_one_order_whoever_told_them() {
+        for email in ["jane@example.com", "joe@example.com", "jim@example.com"] {
+            for asked in [serde_json::from_value(cognitos()).unwrap(), Asked::in_vain().unwrap()] {
+                for passkey in options(asked, email)["allowCredentials"].as_array().unwrap() {
+                    let transports = passkey["transports"].as_array().unwrap();
+                    assert!(transports.is_sorted_by_key(|it| it.as_str()), "{passkey}");
+                }
+            }
+        }
     }
 }

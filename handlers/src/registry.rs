@@ -6,6 +6,7 @@ use crate::{
     endpoint::{Endpoint, Trigger},
     endpoints,
     error::Failure,
+    reaction::Reaction,
     reply::Reply,
     request::Request,
     triggers,
@@ -20,7 +21,7 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send
 pub type Handle = for<'a> fn(&'a App, &'a Request) -> Pending<'a, Reply>;
 
 /// The function behind a trigger: event in, event with its `response` filled out.
-pub type React = for<'a> fn(&'a App, Value) -> Pending<'a, Value>;
+pub type React = for<'a> fn(&'a App, Value) -> Pending<'a, Reaction>;
 
 macro_rules! endpoints {
     ($($module:ident),* $(,)?) => {

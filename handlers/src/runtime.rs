@@ -6,6 +6,7 @@ use crate::{
     endpoint::{Endpoint, TRIGGER_SECONDS, Trigger},
     error::{ErrorCode, Failure},
     log::{self, Entry, Metrics},
+    reaction::Reaction,
     registry::{Handle, Pending, React},
     reply::{Cors, ProxyResponse},
     request::{ProxyEvent, Request},
@@ -86,8 +87,9 @@ pub async fn react(
 ) -> (Result<Value, ErrorCode>, String) {
     let received = Instant::now();
     let result = guarded(invocation.budget, react(app, event)).await;
-    let line = line(trigger.name, &invocation.id, invocation, received, 0, result.as_ref().err());
-    (result.map_err(|failure| failure.code()), line)
+    let failure = result.as_ref().map_or_else(Some, Reaction::hidden);
+    let line = line(trigger.name, &invocation.id, invocation, received, 0, failure);
+    (result.map(Reaction::into_event).map_err(|failure| failure.code()), line)
 }
 
 fn line(

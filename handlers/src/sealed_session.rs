@@ -2,10 +2,11 @@
 //! not know a flow.
 //!
 //! Cognito opens none for an address that can't go on, and its own are told from made-up ones by their beginning, their length and
-//! what they are made of. In an envelope all are encrypted and of one length. As its key is derived from the address, a session
-//! that comes back with another address is none.
+//! what they are made of. In an envelope all are encrypted and of one length. As its key is derived from the address and the
+//! challenge that is to be answered, a session that comes back with another address, or to answer another challenge, is none.
 
 use crate::{derived::derived, error::Failure, formats::MAX_SESSION, random, secret::Secret};
+use aws_sdk_cognitoidentityprovider::types::ChallengeNameType;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
@@ -15,13 +16,14 @@ const TAG_LENGTH: usize = 16;
 /// Fills what a session leaves empty. No session of Cognito's has it in it.
 const PADDING: u8 = b' ';
 
-/// The envelope of one address.
+/// The envelope of one address and one challenge.
 pub struct Envelope(LessSafeKey);
 
 impl Envelope {
-    /// The envelope of this address.
-    pub fn of(client_secret: &Secret, email: &str) -> Result<Self, Failure> {
-        let key = derived(client_secret, "sealed session", email)?;
+    /// The envelope of the sessions in which this address answers this challenge.
+    pub fn of(client_secret: &Secret, challenge: &ChallengeNameType, email: &str) -> Result<Self, Failure> {
+        let purpose = format!("sealed session of {}", challenge.as_str());
+        let key = derived(client_secret, &purpose, email)?;
         let key = UnboundKey::new(&AES_256_GCM, &key)
             .map_err(|_| Failure::internal("an envelope's key has a wrong length"))?;
         Ok(Self(LessSafeKey::new(key)))
@@ -63,7 +65,7 @@ mod tests {
     use std::collections::HashSet;
 
     fn envelope(secret: &str, email: &str) -> Envelope {
-        Envelope::of(&Secret::new(secret), email).unwrap()
+        Envelope::of(&Secret::new(secret), &ChallengeNameType::WebAuthn, email).unwrap()
     }
 
     fn opened(envelope: &Envelope, sealed: &str) -> Option<String> {
@@ -92,10 +94,13 @@ mod tests {
     }
 
     #[test]
-    fn what_another_address_or_client_sealed_is_no_session() {
+    fn what_another_address_or_client_sealed_or_for_another_challenge_is_no_session() {
         let sealed = envelope("s3cret", "jane@example.com").seal(&Secret::new("session")).unwrap();
         assert_eq!(opened(&envelope("s3cret", "joe@example.com"), &sealed), None);
         assert_eq!(opened(&envelope("other", "jane@example.com"), &sealed), None);
+        let secret = Secret::new("s3cret");
+        let other = Envelope::of(&secret, &ChallengeNameType::CustomChallenge, "jane@example.com").unwrap();
+        assert_eq!(opened(&other, &sealed), None);
     }
 
     #[test]

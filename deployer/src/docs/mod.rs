@@ -7,6 +7,7 @@ mod tables;
 
 use cogapi_handlers::endpoint::{Authorization, Chapter, Endpoint, Feature};
 use cogapi_handlers::error::ErrorCode;
+use cogapi_handlers::field::ACCESS_TOKEN;
 use cogapi_handlers::registry::ENDPOINTS;
 use cogapi_handlers::schema::{Kind, Member, example};
 use serde_json::Value;
@@ -55,6 +56,9 @@ fn codes(endpoint: &Endpoint) -> impl Iterator<Item = ErrorCode> {
 /// Who may call an endpoint, and where it is left out.
 fn who(endpoint: &Endpoint) -> String {
     let callers = match endpoint.authorization {
+        Authorization::Open if takes(endpoint, &ACCESS_TOKEN.member) => {
+            "For the user whose access token it takes."
+        }
         Authorization::Open => "For anyone.",
         Authorization::IdToken => "With an ID token.",
         Authorization::Admin => "For administrators.",
@@ -66,6 +70,10 @@ fn who(endpoint: &Endpoint) -> String {
         None => callers.to_owned(),
         Some(Feature::Passkeys) => format!("{callers} Only where the environment has `[passkeys]`."),
     }
+}
+
+fn takes(endpoint: &Endpoint, field: &Member) -> bool {
+    endpoint.request.iter().any(|member| member.name == field.name)
 }
 
 /// The replies of an endpoint that worked, an example of each shape, named after what tells them apart.

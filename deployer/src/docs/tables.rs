@@ -32,8 +32,9 @@ pub(super) fn endpoints() -> String {
         }
     }
     text.push_str(
-        "\n## Errors\n\nThe body of an error has `code`, `message` and `request_id`, and `fields` where the request is not \
-         valid. Those marked with * may come from any endpoint.\n\n| Status | Code | Message |\n|---|---|---|\n",
+        "\n## Errors\n\nThe body of an error has `code`, `message` and `request_id`; `fields` where the request is not valid; \
+         and `session` where a code may be tried again in it. `too_many_requests` says in `Retry-After` how many seconds to \
+         wait. Those marked with * may come from any endpoint.\n\n| Status | Code | Message |\n|---|---|---|\n",
     );
     for code in ErrorCode::ALL {
         let common = if ErrorCode::COMMON.contains(code) { " *" } else { "" };

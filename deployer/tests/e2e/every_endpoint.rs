@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Api, Request};
 use crate::each::each;
+use crate::exclusive::TIMED;
 use crate::person::Person;
 use crate::right::scene;
 
@@ -112,6 +113,19 @@ fn a_token_that_is_none_or_of_another_kind_is_refused_and_the_right_one_works_af
         }
         scene.ask().ok();
     });
+}
+
+#[test]
+fn a_token_that_has_expired_is_refused_by_every_endpoint_that_takes_one() {
+    let api = TIMED.turn();
+    let taking: Vec<_> = ENDPOINTS
+        .iter()
+        .filter(|endpoint| is_behind_an_authorizer(endpoint) || takes(endpoint, ACCESS_TOKEN.member.name))
+        .collect();
+    let requests = each(&taking, |endpoint| scene(&api, endpoint.name).request);
+    // Tokens live for an hour, unless the configuration says otherwise.
+    api.goes_on(61 * 60);
+    each(&requests, |request| api.ask(request).refused(ErrorCode::InvalidToken));
 }
 
 fn is_behind_an_authorizer(endpoint: &Endpoint) -> bool {

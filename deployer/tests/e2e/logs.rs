@@ -62,10 +62,21 @@ fn every_request_is_logged_with_its_outcome_and_no_secret_of_anybody() {
 
     // Nor who it was: addresses are not secret, and nobody's business.
     assert!(!json!(lines).to_string().contains("@example.com"));
-    for secret in api.secrets() {
+    for secret in api.secrets().into_iter().chain([client_secret(&api)]) {
         let leak = lines.iter().find(|line| holds(line, &secret));
         assert!(leak.is_none(), "{secret} is in {}", json!(leak));
     }
+}
+
+/// The secret of the API's app client.
+fn client_secret(api: &Api) -> String {
+    api.cognito(async |cognito, pool| {
+        let listed = cognito.list_user_pool_clients().user_pool_id(pool).send().await.unwrap();
+        let id = listed.user_pool_clients()[0].client_id().unwrap();
+        let found =
+            cognito.describe_user_pool_client().user_pool_id(pool).client_id(id).send().await.unwrap();
+        found.user_pool_client.unwrap().client_secret.unwrap()
+    })
 }
 
 /// Whether a line has a secret in it. Short ones count where they stand alone.

@@ -4,11 +4,13 @@ Must not verify tokens or signatures itself.
 """
 
 import json
+import time
 
 from ministack import app
 from ministack.core.iam_evaluator import AuthError
 from ministack.services import apigateway_v1 as apigw
 
+from cogapi_emulator import settings
 from cogapi_emulator.patching import around
 
 _DENIED = "AccessDeniedException"
@@ -27,6 +29,8 @@ def install() -> None:
         wanted = "access" if method.get("authorizationScopes") else "id"
         if claims.get("token_use") != wanted:
             return None, apigw._gw_error("UNAUTHORIZED", "Unauthorized")
+        if claims["exp"] <= _now(authorizer):
+            return None, apigw._gw_error("UNAUTHORIZED", "The incoming token has expired")
         return claims, None
 
     # AWS: a caller whom IAM denies execute-api:Invoke gets the gateway response ACCESS_DENIED, as one with a wrong
@@ -40,3 +44,9 @@ def install() -> None:
             return refusal
         denied = AuthError(_DENIED, json.loads(refusal[2])["message"])
         return apigw.authentication_error_response(api_id, stage, denied, headers, query) or refusal
+
+
+def _now(authorizer: dict) -> float:
+    """Return the time in the account of the authorizer's pools, which a test can set ahead."""
+    account = authorizer["providerARNs"][0].split(":")[4]
+    return time.time() + settings.of(account).cognito_clock_ahead_seconds

@@ -21,6 +21,7 @@ from cogapi_emulator.cognito import (
     refresh_tokens,
     revocation,
     sign_in,
+    token_times,
     totp,
     triggers,
 )
@@ -41,6 +42,7 @@ _CONCERNS = (
     choices,
     passkeys,
     refresh_tokens,
+    token_times,
     revocation,
     messages,
     invitations,

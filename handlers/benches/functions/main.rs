@@ -18,7 +18,7 @@ mod cognito;
 mod healthy;
 #[path = "../../tests/handlers/lambda.rs"]
 mod lambda;
-#[path = "../../tests/handlers/support.rs"]
+#[path = "../../tests/handlers/support/mod.rs"]
 mod support;
 #[path = "../../tests/handlers/wire.rs"]
 mod wire;

@@ -67,7 +67,8 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
         (fields.take_user(request), fields.take(&EMAIL), fields.take(&OTP), fields.take(&MFA_SESSION));
     let (named, email, otp, session) = fields.finish(taken)?;
     named.may_be(&email)?;
-    let (user, session) = bound_session::open(app.config.client_secret()?, &session)?;
+    let (user, session) =
+        bound_session::open(app.config.client_secret()?, &ChallengeNameType::MfaSetup, &session)?;
     user.must_be(&named)?;
     user.must_be(&UserRef::Email(email))?;
 

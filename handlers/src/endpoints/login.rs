@@ -81,7 +81,12 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
         let set_up = authenticator::begin(app, &user, challenge.session()?).await?;
         return Reply::json(200, &SetUpWanted { email: &email, verification_type: MFA_SETUP, set_up });
     }
-    let verification_session = bound_session::bind(app.config.client_secret()?, &user, challenge.session()?)?;
+    let verification_session = bound_session::bind(
+        app.config.client_secret()?,
+        &ChallengeNameType::SoftwareTokenMfa,
+        &user,
+        challenge.session()?,
+    )?;
     let verification_type = SOFTWARE_TOKEN_MFA;
     Reply::json(200, &CodeWanted { email: &email, verification_session, verification_type })
 }

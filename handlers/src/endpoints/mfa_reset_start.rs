@@ -62,7 +62,8 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
         Err(Refusal::Hidden(failure)) => (sealed_session::in_vain()?, Err(failure)),
         Err(Refusal::Told(failure)) => return Err(failure),
     };
-    let session = Envelope::of(app.config.client_secret()?, &email)?.seal(&session)?;
+    let envelope = Envelope::of(app.config.client_secret()?, &ChallengeNameType::CustomChallenge, &email)?;
+    let session = envelope.seal(&session)?;
     // The trigger that mails takes two steps of the grid, mail or not; who is refused before it waits as long.
     sleep_until(request.received() + 2 * GRID).await;
     timing::level(request.received()).await;
@@ -116,7 +117,7 @@ fn refusal(error: &SdkError<InitiateAuthError>) -> Refusal {
             | Refused::UserNotConfirmedException(_)
             | Refused::UserNotFoundException(_),
         ) => ErrorCode::InvalidCredentials,
-        // The triggers: nobody is mailed to but users, so only a user's mail can fail.
+        // The triggers: what lets one fail or take too long may be there for users only, who are mailed to.
         Some(
             Refused::InvalidLambdaResponseException(_)
             | Refused::UnexpectedLambdaException(_)

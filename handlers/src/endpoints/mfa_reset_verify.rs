@@ -72,9 +72,10 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     let (email, sealed, code, password) = fields.finish(taken)?;
 
     // What opens was begun for this very address: the password's user and the session's are one.
-    let envelope = Envelope::of(app.config.client_secret()?, &email)?;
+    let envelope = Envelope::of(app.config.client_secret()?, &ChallengeNameType::CustomChallenge, &email)?;
     let session = envelope.open(&sealed).ok_or_else(|| {
-        Failure::new(ErrorCode::InvalidSession).because("a session that was not begun here for this address")
+        Failure::new(ErrorCode::InvalidSession)
+            .because("a session that was not begun here for this address and this flow")
     })?;
     // Before the code: a wrong password costs no try. The sign-in that it begins is left as it is, and nobody has its session. An
     // authenticator may be lost before it was ever confirmed, so it may also be one that wants a set-up.

@@ -54,9 +54,10 @@ pub async fn handle(app: &App, request: &Request) -> Result<Reply, Failure> {
     );
     let (named, (), session, code) = fields.finish(taken)?;
 
-    let (user, session) = bound_session::open(app.config.client_secret()?, &session)?;
+    let step = ChallengeNameType::SoftwareTokenMfa;
+    let (user, session) = bound_session::open(app.config.client_secret()?, &step, &session)?;
     user.must_be(&named)?;
-    let answer = challenge::answer(app, ChallengeNameType::SoftwareTokenMfa, &user.id, session.expose())?
+    let answer = challenge::answer(app, step, &user.id, session.expose())?
         .challenge_responses("SOFTWARE_TOKEN_MFA_CODE", code.expose());
     // Session and code work once: a second attempt after a lost answer would only find them used.
     let result = answer.customize().config_override(aws::once()).send().await;

@@ -72,9 +72,10 @@ async fn sign_in(
     use RespondToAuthChallengeError as Refused;
     let (client_id, secret) = (app.config.client_id()?, app.config.client_secret()?);
     let refused = |cause: String| Failure::new(ErrorCode::InvalidSession).because(cause);
-    let session = Envelope::of(secret, email)?.open(sealed);
-    let session =
-        session.ok_or_else(|| refused("a session that was not begun here for this address".to_owned()))?;
+    let session = Envelope::of(secret, &ChallengeNameType::WebAuthn, email)?.open(sealed);
+    let session = session.ok_or_else(|| {
+        refused("a session that was not begun here for this address and this flow".to_owned())
+    })?;
     // "You must use the username and not an alias in the ChallengeResponses", and Cognito's samples of this challenge tell none.
     // That the address does as well is believed; authenticators say whose each discoverable passkey is (CTAP 2.1, 6.2.3), and
     // Cognito asks for no others.

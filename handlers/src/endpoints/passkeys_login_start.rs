@@ -70,7 +70,7 @@ async fn start<'a>(app: &'a App, email: &str) -> Result<Started<'a>, Failure> {
     let secret = app.config.client_secret()?;
     let Challenge { session, asked } = challenge(app, secret, email).await?;
     Ok(Started {
-        session: Envelope::of(secret, email)?.seal(&session)?,
+        session: Envelope::of(secret, &ChallengeNameType::WebAuthn, email)?.seal(&session)?,
         options: asked.options(app.config.passkey_relying_party_id()?, secret, email)?,
     })
 }

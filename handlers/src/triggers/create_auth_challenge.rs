@@ -8,6 +8,7 @@ use crate::{
     endpoint::Trigger,
     error::Failure,
     mfa_reset::{Code, Event},
+    reaction::Reaction,
     ses::Mail,
     timing,
 };
@@ -31,12 +32,13 @@ pub const TRIGGER: Trigger = Trigger {
 };
 
 /// Fills the event's response.
-pub async fn handle(app: &App, event: Value) -> Result<Value, Failure> {
+pub async fn handle(app: &App, event: Value) -> Result<Reaction, Failure> {
     let asked = Event::read(&event)?;
-    let code = match asked.code_of_the_session() {
-        Some(code) => code.written(),
-        None => begin(app, &asked).await?.written(),
+    let (code, mailed) = match asked.code_of_the_session() {
+        Some(code) => (code, Ok(())),
+        None => begin(app, &asked).await?,
     };
+    let code = code.written();
     // Not for the client, and so not among the public parameters. `Verify` gets the private ones, and the next `Create` of the same
     // session only the metadata.
     let response = json!({
@@ -44,14 +46,16 @@ pub async fn handle(app: &App, event: Value) -> Result<Value, Failure> {
         "privateChallengeParameters": {"code": code},
         "challengeMetadata": code,
     });
-    Ok(Event::answered(event, response))
+    // Who is known is told apart by nothing, a mail that failed included. And one that takes too long may still arrive: then its code
+    // must be good.
+    Ok(Reaction::from(Event::answered(event, response)).hiding(mailed))
 }
 
-/// Makes the session's code and mails it to its user, if there is one.
+/// Makes the session's code and mails it to its user, if there is one; with it comes what became of the mail.
 ///
 /// Where Cognito lost our answer and asks again, there is nothing in the event to know it by: a second mail brings a second code,
 /// and the newest is the one that counts.
-async fn begin(app: &App, asked: &Event) -> Result<Code, Failure> {
+async fn begin(app: &App, asked: &Event) -> Result<(Code, Result<(), Failure>), Failure> {
     let code = Code::new(SystemTime::now())?;
     let mailing = async {
         match asked.mailbox() {
@@ -59,8 +63,8 @@ async fn begin(app: &App, asked: &Event) -> Result<Code, Failure> {
             None => Ok(()),
         }
     };
-    timing::out_of_sight(Instant::now(), mailing).await?;
-    Ok(code)
+    let mailed = timing::out_of_sight(Instant::now(), mailing).await;
+    Ok((code, mailed))
 }
 
 async fn mail(app: &App, mailbox: &str, code: &Code) -> Result<(), Failure> {

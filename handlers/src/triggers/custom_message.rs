@@ -5,6 +5,7 @@ use crate::{
     email::{self, Message},
     endpoint::Trigger,
     error::Failure,
+    reaction::Reaction,
 };
 use serde_json::Value;
 
@@ -20,14 +21,14 @@ pub const TRIGGER: Trigger = Trigger {
 /// Fills the event's response. An event that has no template, or is not as expected, goes back as it came: Cognito then sends
 /// its own text, which is better than no mail.
 #[allow(clippy::unused_async, reason = "all handlers have one signature")]
-pub async fn handle(_app: &App, mut event: Value) -> Result<Value, Failure> {
+pub async fn handle(_app: &App, mut event: Value) -> Result<Reaction, Failure> {
     if let Some(mail) = write(&event)
         && let Some(response) = event.get_mut("response").and_then(Value::as_object_mut)
     {
         response.insert("emailSubject".to_owned(), mail.subject.into());
         response.insert("emailMessage".to_owned(), mail.body.into());
     }
-    Ok(event)
+    Ok(event.into())
 }
 
 fn write<'a>(event: &'a Value) -> Option<email::Mail> {

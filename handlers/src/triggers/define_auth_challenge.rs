@@ -7,6 +7,7 @@ use crate::{
     endpoint::Trigger,
     error::Failure,
     mfa_reset::{CHALLENGE, Event, Round, TRIES},
+    reaction::Reaction,
 };
 use serde_json::{Value, json};
 use std::time::SystemTime;
@@ -29,14 +30,14 @@ enum Next {
 
 /// Fills the event's response.
 #[allow(clippy::unused_async, reason = "all handlers have one signature")]
-pub async fn handle(app: &App, event: Value) -> Result<Value, Failure> {
+pub async fn handle(app: &App, event: Value) -> Result<Reaction, Failure> {
     let next = next(&Event::read(&event)?, &app.config)?;
     let response = json!({
         "challengeName": matches!(next, Next::Ask).then_some(CHALLENGE),
         "issueTokens": matches!(next, Next::Admit),
         "failAuthentication": matches!(next, Next::Refuse),
     });
-    Ok(Event::answered(event, response))
+    Ok(Event::answered(event, response).into())
 }
 
 fn next(event: &Event, config: &Config) -> Result<Next, Failure> {

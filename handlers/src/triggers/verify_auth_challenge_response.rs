@@ -1,6 +1,6 @@
 //! `VerifyAuthChallengeResponse`: whether an answer is the code that was mailed.
 
-use crate::{app::App, endpoint::Trigger, error::Failure, mfa_reset::Event};
+use crate::{app::App, endpoint::Trigger, error::Failure, mfa_reset::Event, reaction::Reaction};
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
@@ -15,9 +15,9 @@ pub const TRIGGER: Trigger = Trigger {
 
 /// Fills the event's response.
 #[allow(clippy::unused_async, reason = "all handlers have one signature")]
-pub async fn handle(_app: &App, event: Value) -> Result<Value, Failure> {
+pub async fn handle(_app: &App, event: Value) -> Result<Reaction, Failure> {
     let asked = Event::read(&event)?;
     // For somebody unknown there is a code, too, which nobody was sent: a guess must not win either.
     let right = asked.is_answered_right(SystemTime::now()) && asked.is_of_a_user();
-    Ok(Event::answered(event, json!({"answerCorrect": right})))
+    Ok(Event::answered(event, json!({"answerCorrect": right})).into())
 }

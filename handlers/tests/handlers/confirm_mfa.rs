@@ -1,4 +1,5 @@
 use crate::support::*;
+use aws_sdk_cognitoidentityprovider::types::ChallengeNameType;
 use serde_json::{Value, json};
 
 const VERIFY: &str = "VerifySoftwareToken";
@@ -6,7 +7,7 @@ const RESPOND: &str = "AdminRespondToAuthChallenge";
 const OTP: &str = "123456";
 
 fn body() -> Value {
-    json!({"email": EMAIL, "otp": OTP, "mfa_session": bound(USER_ID, EMAIL)})
+    json!({"email": EMAIL, "otp": OTP, "mfa_session": bound(&ChallengeNameType::MfaSetup, USER_ID, EMAIL)})
 }
 
 fn confirm() -> Value {
@@ -64,7 +65,7 @@ async fn a_user_whom_anything_names_otherwise_is_forbidden_and_nothing_is_called
         (USER_ID, OTHER_EMAIL, joe),
         (OTHER_ID, OTHER_EMAIL, jane),
     ] {
-        let session = bound(session.0, session.1);
+        let session = bound(&ChallengeNameType::MfaSetup, session.0, session.1);
         let event = post_to(path, &json!({"email": email, "otp": OTP, "mfa_session": session}));
         let answer = call("confirm-mfa", event, &[]).await;
         assert_eq!(answer.error(), (403, "forbidden"), "{path} {email} {session}");

@@ -1,4 +1,5 @@
 use crate::support::*;
+use aws_sdk_cognitoidentityprovider::types::ChallengeNameType;
 use aws_smithy_http_client::test_util::StaticReplayClient;
 use cogapi_handlers::timing::GRID;
 use serde_json::{Value, json};
@@ -39,7 +40,7 @@ fn wrong() -> Call {
 
 /// Checks that the reply is the one of a user who is to set up an authenticator.
 fn assert_pending(mut answer: Answer) {
-    let session = opened(&answer.body["mfa_session"].take());
+    let session = opened(&ChallengeNameType::MfaSetup, &answer.body["mfa_session"].take());
     assert_eq!(session, (USER_ID.to_owned(), EMAIL.to_owned(), SECOND_SESSION.to_owned()));
     assert_eq!(
         (answer.status, answer.body),

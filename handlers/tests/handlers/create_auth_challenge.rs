@@ -1,7 +1,8 @@
 use crate::support::*;
-use cogapi_handlers::{error::ErrorCode, mfa_reset::Code, timing::GRID};
+use aws_smithy_http_client::test_util::NeverClient;
+use cogapi_handlers::{error::ErrorCode, mfa_reset::Code, registry, runtime, timing::GRID};
 use serde_json::{Value, json};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 const NAME: &str = "create-auth-challenge";
@@ -81,11 +82,30 @@ async fn somebody_unknown_gets_no_mail_and_an_answer_that_looks_the_same_and_tak
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_mail_that_can_not_be_sent_is_a_failure() {
+async fn a_mail_that_can_not_be_sent_is_told_to_the_log_alone() {
     let (error, message) = ("MessageRejected", "Email address is not verified: jane@example.com");
+    let asked = Instant::now();
     let reaction = created(&jane(), &[Mailed { status: 400, error, message }]).await;
-    assert_eq!(reaction.result, Err(ErrorCode::EmailDeliveryFailed));
+    assert_eq!(asked.elapsed(), 2 * GRID);
+    assert!(code(&reaction).lives(SystemTime::now()));
+    assert_eq!(
+        (&reaction.log["level"], &reaction.log["outcome"]),
+        (&json!("ERROR"), &json!("email_delivery_failed"))
+    );
     assert_eq!(reaction.log["cause"], "SendEmail: MessageRejected: Email address is not verified: (address)");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mail_that_takes_too_long_may_still_arrive_so_its_code_is_good() {
+    let (trigger, handle) = registry::trigger(NAME).unwrap();
+    let app = app_that_mails(trigger.into(), NeverClient::new(), &[]);
+    let invocation = invocation(NAME, Duration::from_secs(9)).of_trigger();
+    let asked = Instant::now();
+    let (result, line) = runtime::react(&app, trigger, handle, challenge_event(&jane()), &invocation).await;
+    assert_eq!(asked.elapsed(), 2 * GRID);
+    let written = result.unwrap()["response"]["challengeMetadata"].as_str().unwrap().to_owned();
+    assert!(Code::read(&written).is_some_and(|code| code.lives(SystemTime::now())));
+    assert!(line.contains(r#""outcome":"upstream_unavailable""#), "{line}");
 }
 
 #[tokio::test]

@@ -224,8 +224,11 @@ mod where_only_administrators_register {
         signed["requestContext"]["identity"] =
             json!({"userArn": "arn:aws:sts::123456789012:assumed-role/ops/jo"});
         assert_eq!(call_in("create-user", BY_IAM, signed, &[created()]).await.status, 201);
-        let token = by(&[("cognito:groups", json!("admins"))]);
-        assert_eq!(call_in("create-user", BY_IAM, token, &[]).await.error(), (403, "forbidden"));
+        for identity in [json!(null), json!({}), json!({"userArn": null}), json!({"userArn": ""})] {
+            let mut token = by(&[("cognito:groups", json!("admins"))]);
+            token["requestContext"]["identity"] = identity;
+            assert_eq!(call_in("create-user", BY_IAM, token, &[]).await.error(), (403, "forbidden"));
+        }
     }
 
     #[tokio::test]

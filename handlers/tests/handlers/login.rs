@@ -1,4 +1,5 @@
 use crate::support::*;
+use aws_sdk_cognitoidentityprovider::types::ChallengeNameType;
 use cogapi_handlers::timing::GRID;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -22,7 +23,7 @@ async fn a_right_password_opens_the_session_of_the_second_factor() {
     let mut answer = call("login", credentials(), &[challenge("SOFTWARE_TOKEN_MFA")]).await;
     assert_eq!(answer.status, 200);
     // The session says whose it is: that is what mfa-verify compares.
-    let session = opened(&answer.body["verification_session"].take());
+    let session = opened(&ChallengeNameType::SoftwareTokenMfa, &answer.body["verification_session"].take());
     assert_eq!(session, (USER_ID.to_owned(), EMAIL.to_owned(), SESSION.to_owned()));
     assert_eq!(
         answer.body,
@@ -54,7 +55,7 @@ async fn a_user_without_an_authenticator_gets_what_sets_one_up() {
     let mut answer = call("login", credentials(), &[challenge("MFA_SETUP"), associated]).await;
     assert_eq!(answer.status, 200);
     // The session says whose it is: that is what confirm-mfa compares.
-    let session = opened(&answer.body["mfa_session"].take());
+    let session = opened(&ChallengeNameType::MfaSetup, &answer.body["mfa_session"].take());
     assert_eq!(session, (USER_ID.to_owned(), EMAIL.to_owned(), SECOND_SESSION.to_owned()));
     assert_eq!(
         answer.body,

@@ -1,4 +1,5 @@
 use crate::support::*;
+use aws_sdk_cognitoidentityprovider::types::ChallengeNameType;
 use serde_json::{Value, json};
 
 const RESPOND: &str = "AdminRespondToAuthChallenge";
@@ -8,7 +9,7 @@ fn request(named: &str) -> Value {
     post(&json!({
         "email": named,
         "verification_type": "SOFTWARE_TOKEN_MFA",
-        "verification_session": bound(USER_ID, EMAIL),
+        "verification_session": bound(&ChallengeNameType::SoftwareTokenMfa, USER_ID, EMAIL),
         "otp_code": OTP,
     }))
 }

@@ -1,6 +1,7 @@
 //! Whatever mix of path, body, token and session a request names users with: where it is not one user, nobody is acted on.
 
 use crate::{cognito::Cognito, support::*};
+use aws_sdk_cognitoidentityprovider::types::ChallengeNameType;
 use cogapi_handlers::{
     endpoint::{Authorization, Endpoint},
     registry::ENDPOINTS,
@@ -38,17 +39,20 @@ enum Place {
 }
 
 impl Place {
-    fn put(self, person: Person, event: &mut Value, body: &mut Value) {
+    fn put(self, endpoint: &Endpoint, person: Person, event: &mut Value, body: &mut Value) {
         match self {
             Self::PathId => event["pathParameters"]["user_id"] = json!(person.id),
             Self::PathEmail => event["pathParameters"]["user_id"] = json!(person.email),
             Self::Email => body["email"] = json!(person.email),
             Self::AccessToken => body["access_token"] = json!(person.access_token()),
-            Self::MfaSession => body["mfa_session"] = json!(bound(person.id, person.email)),
-            Self::VerificationSession => {
-                body["verification_session"] = json!(bound(person.id, person.email));
+            Self::MfaSession => {
+                body["mfa_session"] = json!(bound(&ChallengeNameType::MfaSetup, person.id, person.email));
             }
-            Self::SealedSession => body["session"] = json!(sealed_for(person.email, SESSION)),
+            Self::VerificationSession => {
+                body["verification_session"] =
+                    json!(bound(&ChallengeNameType::SoftwareTokenMfa, person.id, person.email));
+            }
+            Self::SealedSession => body["session"] = json!(sealed(&sealed_by(endpoint), person.email)),
             Self::IdToken => {
                 let claims = &mut event["requestContext"]["authorizer"]["claims"];
                 claims["sub"] = json!(person.id);
@@ -128,7 +132,7 @@ async fn nobody_acts_on_another_user_with_any_mix() {
                 let people: Vec<_> = (0..places.len()).map(|at| PEOPLE[mix >> at & 1]).collect();
                 let (mut event, mut body) = (right(endpoint), right_body(endpoint));
                 for (place, person) in places.iter().zip(&people) {
-                    place.put(*person, &mut event, &mut body);
+                    place.put(endpoint, *person, &mut event, &mut body);
                 }
                 event["body"] = json!(body.to_string());
                 let cognito = cognito();
@@ -149,4 +153,30 @@ async fn nobody_acts_on_another_user_with_any_mix() {
         }
     }
     assert!(tried >= 50, "{tried} mixes");
+}
+
+/// A session is not only somebody's, but also for something.
+#[tokio::test(start_paused = true)]
+async fn a_session_that_waits_for_another_challenge_is_none_and_cognito_is_not_asked() {
+    use ChallengeNameType::{CustomChallenge, MfaSetup, SoftwareTokenMfa, WebAuthn};
+    for &endpoint in ENDPOINTS {
+        for field in endpoint.request.iter().map(|it| it.name).filter(|name| name.ends_with("session")) {
+            let bound_for = BOUND.iter().find(|(name, _)| *name == field).map(|(_, challenge)| challenge);
+            let own = bound_for.cloned().unwrap_or_else(|| sealed_by(endpoint));
+            for other in [CustomChallenge, MfaSetup, SoftwareTokenMfa, WebAuthn] {
+                if other == own {
+                    continue;
+                }
+                let mut body = right_body(endpoint);
+                body[field] = match bound_for {
+                    Some(_) => json!(bound(&other, USER_ID, EMAIL)),
+                    None => json!(sealed(&other, EMAIL)),
+                };
+                let mut event = right(endpoint);
+                event["body"] = json!(body.to_string());
+                let answer = call(endpoint.name, event, &[]).await;
+                assert_eq!(answer.error(), (401, "invalid_session"), "{}: {other}", endpoint.name);
+            }
+        }
+    }
 }

@@ -1,9 +1,11 @@
 use crate::support::*;
+use aws_sdk_cognitoidentityprovider::types::ChallengeNameType;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cogapi_handlers::timing::GRID;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+const FLOW: ChallengeNameType = ChallengeNameType::WebAuthn;
 const RESPOND: &str = "RespondToAuthChallenge";
 /// `printf %s <username>client1 | openssl dgst -sha256 -hmac client-secret-nobody-may-see -binary | base64`
 const HASH_OF_ID: &str = "5vNet8J0P6U6oCrv9NWU2Rz6gv61fO7MJSZG7U1+890=";
@@ -29,7 +31,7 @@ fn request(email: &str, session: &str) -> Value {
 }
 
 async fn completed(calls: &[Call]) -> Answer {
-    call("passkeys-login-complete", request(EMAIL, &sealed(SESSION)), calls).await
+    call("passkeys-login-complete", request(EMAIL, &sealed(&FLOW, EMAIL)), calls).await
 }
 
 #[tokio::test]
@@ -64,7 +66,7 @@ async fn it_needs_no_iam_action() {
 #[tokio::test]
 async fn a_passkey_that_does_not_say_whose_it_is_is_the_addresss() {
     for handle in [None, Some(&b"jane"[..]), Some(b"\xff"), Some(b"5f0e2b7a-0001-4c5e-9d55-7c1a0f1d2e3b,")] {
-        let body = json!({"email": EMAIL, "session": sealed(SESSION), "credential": credential(handle)});
+        let body = json!({"email": EMAIL, "session": sealed(&FLOW, EMAIL), "credential": credential(handle)});
         let calls = [succeeds(RESPOND, authentication_result(EMAIL))];
         let answer = call("passkeys-login-complete", post(&body), &calls).await;
         let responses = &answer.sent[0]["ChallengeResponses"];
@@ -77,9 +79,9 @@ async fn a_passkey_that_does_not_say_whose_it_is_is_the_addresss() {
 
 #[tokio::test(start_paused = true)]
 async fn a_session_of_another_address_or_nobody_does_not_even_reach_cognito() {
-    let cut = &sealed(SESSION)[..2000];
+    let cut = &sealed(&FLOW, EMAIL)[..2000];
     for event in [
-        request("joe@example.com", &sealed(SESSION)),
+        request("joe@example.com", &sealed(&FLOW, EMAIL)),
         request(EMAIL, cut),
         request(EMAIL, "AYABeC1vZ2FwaSBzZXNzaW9uIGV4YW1wbGU"),
     ] {
