@@ -27,6 +27,8 @@ export class Foreign extends Error {
 // Browsers show `Retry-After` of another origin only where that exposes it; AWS's quotas are per second.
 const RETRY_AFTER = 2;
 
+const NOBODY = "-";
+
 /**
  * The endpoints at what `address()` tells. `happened` is told of each exchange.
  */
@@ -43,8 +45,8 @@ export function endpoints(address, happened) {
   }
 
   const post = (path) => (body) => call("POST", path, { body });
-  // An address in the path is as good as an id; the API tells them apart by the @.
-  const postAsUser = (action) => (body) => call("POST", `/users/${encodeURIComponent(body.email)}/${action}`, { body });
+  // An address in the path is as good as an id; the API tells them apart by the @. Without one there would be another path.
+  const postAsUser = (action) => (body) => call("POST", `/users/${encodeURIComponent(body.email || NOBODY)}/${action}`, { body });
 
   return {
     register: post("/users"),

@@ -107,9 +107,9 @@ function focusHeading() {
 
 function tabs(context, current, isSignedIn) {
   const links = TABS.map(([name, label]) => h("li", {}, h("a", { href: `#${name}`, "aria-current": name === current && "page" }, label)));
-  const leave = isSignedIn && h("div", { class: "who" }, h("p", { class: "soft small" }, session().email), signOutForm(context));
+  const who = isSignedIn && h("div", { class: "who small" }, h("p", { class: "soft" }, "Signed in as ", h("b", {}, session().email)), signOutForm(context));
   element("signed-in").hidden = !isSignedIn;
-  fill(element("signed-in"), isSignedIn && [h("nav", { "aria-label": "Your account" }, h("ul", { class: "tabs" }, links)), leave]);
+  fill(element("signed-in"), isSignedIn && [who, h("nav", { "aria-label": "Your account" }, h("ul", { class: "tabs" }, links))]);
 }
 
 function signOutForm(context) {
@@ -120,7 +120,7 @@ function signOutForm(context) {
   return form(context, {
     action: "Sign out",
     busy: "Signing out",
-    look: "",
+    look: "quiet",
     async send() {
       try {
         await api.logout({ email: session().email, access_token: session().access_token });

@@ -67,7 +67,7 @@ function item(exchange) {
       h(
         "div",
         { class: "stack tight" },
-        h("div", { class: "row apart" }, h("span", { class: "soft small" }, clock(at)), copyButton(curl(exchange), "as curl")),
+        h("div", { class: "row apart" }, h("span", { class: "soft small" }, clock(at)), copyButton(curl(exchange), "as curl", true)),
         request && block("Request", request),
         reply !== undefined && block("Reply", shown(reply, false)),
       ),

@@ -100,16 +100,18 @@ export function form(context, { fields: own = [], borrowed = [], action, busy, l
   }
 
   function countDown(seconds) {
-    working(`Try again in ${seconds} s`);
-    const left = () => {
-      seconds -= 1;
-      if (seconds > 0) working(`Try again in ${seconds} s`);
+    // By the clock: timers of a tab in the background come late.
+    const until = Date.now() + seconds * 1000;
+    const tick = () => {
+      const left = Math.ceil((until - Date.now()) / 1000);
+      if (left > 0) working(`Try again in ${left} s`);
       else {
         clearInterval(ticking);
         ready();
       }
     };
-    const ticking = setInterval(left, 1000);
+    const ticking = setInterval(tick, 1000);
+    tick();
     context.signal.addEventListener("abort", () => clearInterval(ticking));
   }
 
@@ -123,7 +125,8 @@ function place({ fields: problems, at, says }, fields) {
   return problems.filter(({ field: name, problem }) => {
     const found = fields.find((it) => it.name === name);
     found?.complain(`${found.label} ${problem}.`);
-    return !found;
+    // The path's user is the field with the address.
+    return !found && name !== "user_id";
   });
 }
 

@@ -23,14 +23,14 @@ function show(mails) {
   }
   const fresh = mails.filter((mail) => !shown.has(mail.id));
   for (const mail of fresh.toReversed()) {
-    const item = h("li", {}, article(mail));
+    const item = h("li", {}, article(mail, mail === mails[0]));
     shown.set(mail.id, item);
     element("mails").prepend(item);
   }
   if (!isFirst && fresh.length > 0) element("announcer").textContent = `New mail: ${fresh[0].subject}`;
 }
 
-function article({ id, to, subject, text, html, at }) {
+function article({ id, to, subject, text, html, at }, isNewest) {
   const heading = `subject-${id}`;
   const words = text || textOf(html);
   const found = secrets(html ? stressed(html) : [], words);
@@ -44,17 +44,15 @@ function article({ id, to, subject, text, html, at }) {
       h("p", { class: "soft small" }, "To ", to.join(", "), " · ", h("time", { datetime: at }, clock(at))),
     ),
     found.length > 0 && h("ul", { class: "secrets" }, found.map(secret)),
-    html ? rendered(html, subject, words) : h("pre", { tabindex: 0, role: "group", "aria-label": "Text of the mail" }, words),
+    // An empty sandbox: no scripts, no forms, no navigation, an origin of its own.
+    html && folded("The mail", isNewest, h("iframe", { sandbox: "", srcdoc: html, title: `Mail: ${subject}` })),
+    folded("Its text", isNewest && !html, h("pre", { tabindex: 0, role: "group", "aria-label": "Text of the mail" }, words)),
   );
 }
 
+const folded = (label, open, content) => h("details", { open }, h("summary", { class: "soft small" }, label), content);
+
 const secret = ({ label, value }) =>
   h("li", {}, h("span", { class: "soft small" }, label), h("span", { class: "row" }, h("code", {}, value), copyButton(value, label)));
-
-// An empty sandbox: no scripts, no forms, no navigation, an origin of its own.
-const rendered = (html, subject, words) => [
-  h("iframe", { sandbox: "", srcdoc: html, title: `Mail: ${subject}` }),
-  h("details", {}, h("summary", { class: "soft small" }, "As text"), h("pre", { tabindex: 0, role: "group", "aria-label": "Text of the mail" }, words)),
-];
 
 follow({ mail: show }, liveState(element("state")));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { launch, look, open } from "../support/browser.js";
+import { PAGES, launch, look, open } from "../support/browser.js";
 import { Person, newPassword } from "../support/person.js";
 
 let browser;
@@ -135,7 +135,7 @@ test("who has a temporary password is led to the choice of one", async (t) => {
   await jane.sees("Choose your password");
   const password = await jane.readsMail("Your account is ready", temporary);
 
-  await page.goto("/#sign-in");
+  await page.goto(`${PAGES}/#sign-in`);
   await jane.sees("Sign in");
   await jane.types("E-mail address", jane.email);
   await jane.types("Password", password);

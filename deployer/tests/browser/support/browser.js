@@ -38,17 +38,17 @@ export function launch(flags = []) {
 }
 
 /**
- * A page in a profile of its own. The test fails at its end when the page had an error: a script's, or of what it may load.
+ * A page in a profile of its own. The test fails at its end when the page had an error, a script's or of what it may load, that is not `expected`.
  * @param {import("node:test").TestContext} t
  */
-export async function open(t, browser, url = PAGES) {
+export async function open(t, browser, url = PAGES, expected = /^Failed to load resource/) {
   const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: "reduce", permissions: ["clipboard-read", "clipboard-write"] });
   context.setDefaultTimeout(20_000);
   const errors = [];
   context.on("weberror", (error) => errors.push(error.error().message));
   context.on("console", (message) => {
     // That a request was refused is no error of the page.
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) errors.push(message.text());
+    if (message.type() === "error" && !expected.test(message.text())) errors.push(message.text());
   });
   const page = await context.newPage();
   t.after(async () => {
@@ -73,6 +73,8 @@ export async function look(page, name) {
     const { violations } = await page.evaluate(() => globalThis.axe.run({ exclude: ["iframe"] }, { iframes: false }));
     const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("\n")}`);
     assert.deepEqual(told, [], `${name}, ${scheme}, ${device}`);
-    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${scheme}-${device}.png`), fullPage: true });
+    // A dialog covers what is seen, not the whole page.
+    const fullPage = (await page.getByRole("dialog").count()) === 0;
+    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${scheme}-${device}.png`), fullPage });
   }
 }

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../../../..");
-const BINARY = join(ROOT, "target/debug/cogapi");
+export const BINARY = join(ROOT, "target/debug/cogapi");
 
 /** `cogapi local` on a free port: `pages`, and `stop()`, which fails when a process stays. */
 export async function startLocal() {
