@@ -1,11 +1,13 @@
 """The command line: `python -m cogapi_emulator --port N`. Owns the order of start-up, nothing else."""
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
 from cogapi_emulator import environment, settings
 from cogapi_emulator.call import ROOT_ACCOUNT
+from cogapi_emulator.keeping import Folder
 from cogapi_emulator.listener import listen
 
 
@@ -33,13 +35,18 @@ def main() -> int:
     port = listener.getsockname()[1]
     data_dir = arguments.data_dir.resolve() if arguments.data_dir else None
     environment.install(environment.clean(port, arguments.region, data_dir))
+    folder = Folder(data_dir) if data_dir else None
+    kept = folder.read() if folder else {}
+    if data_dir:
+        shutil.rmtree(data_dir / "tmp", ignore_errors=True)
+        (data_dir / "tmp").mkdir(parents=True)
 
     # Only now: importing the server imports ministack, which reads the environment as it is imported.
     from cogapi_emulator import server
 
     if arguments.sender:
         settings.change(ROOT_ACCOUNT, {"ses_verified": [arguments.sender]})
-    server.run(listener, stop_with_stdin=arguments.stop_with_stdin)
+    server.run(listener, folder, kept, stop_with_stdin=arguments.stop_with_stdin)
     return 0
 
 

@@ -13,6 +13,7 @@ use crate::aws::Clients;
 use crate::aws::clients::EMULATOR_KEY;
 use crate::config;
 use crate::emulator::{self, Emulator};
+use crate::local::{Config, Front, Site};
 use crate::render::progress::Progress;
 use crate::render::{note, result};
 
@@ -41,12 +42,15 @@ impl Local {
         }
         let port = self.port.or_else(|| port_of(environment.aws.endpoint.as_deref()?)).unwrap_or(0);
         // Before anything is built, so that a taken port is told at once.
+        let listener = Front::bind(port).await.map_err(|error| taken(port, &error))?;
         let sender = Some(environment.email.from.as_str());
-        let mut emulator = Emulator::start(&root, &python, port, &environment.aws.region, sender)?;
-        progress.say(&format!("the local AWS answers at {}", emulator.url));
+        let mut emulator = Emulator::start(&root, &python, 0, &environment.aws.region, sender)?;
+        let front = Front::local(listener, Site::new(None), config(&environment), &emulator.url)
+            .map_err(|error| taken(port, &error))?;
+        progress.say(&format!("the local AWS answers at {}", front.url));
         let asked = interrupt::asked();
         let result = tokio::select! {
-            result = Self::serve(&root, environment, &mut emulator, &progress) => result,
+            result = Self::serve(&root, environment, &mut emulator, &front, &progress) => result,
             () = asked.cancelled() => Ok(Outcome::Done),
         };
         emulator.stop()?;
@@ -58,11 +62,12 @@ impl Local {
         root: &std::path::Path,
         environment: config::Environment,
         emulator: &mut Emulator,
+        front: &Front,
         progress: &Progress,
     ) -> Result<Outcome, Error> {
         let configured = environment.aws.endpoint.clone();
-        let built = build(&build_options(root, &environment, Some(&emulator.url)), progress).await?;
-        let clients = Clients::emulator(&environment.aws.region, &emulator.url, EMULATOR_KEY);
+        let built = build(&build_options(root, &environment, Some(&front.url)), progress).await?;
+        let clients = Clients::emulator(&environment.aws.region, &front.url, EMULATOR_KEY);
         let opened = Opened::of(root.to_owned(), environment, clients).await?;
         let deploy = Deploy {
             target: Target { environment: ENVIRONMENT.to_owned(), folder: None },
@@ -74,7 +79,8 @@ impl Local {
         // A domain of its own answers only by its name, which leads nowhere on this machine.
         let api =
             outputs.get("execute_api_url").or_else(|| outputs.get("api_url")).map_or("", String::as_str);
-        result(&welcome(api, &emulator.url, configured.as_deref()));
+        front.api_is_at(api);
+        result(&welcome(&front.url, configured.as_deref()));
         loop {
             tokio::time::sleep(std::time::Duration::from_millis(500)).await;
             if !emulator.is_running() {
@@ -93,24 +99,46 @@ async fn install(root: PathBuf, progress: Progress) -> Result<PathBuf, Error> {
     }
 }
 
+/// What the pages are told.
+fn config(environment: &config::Environment) -> Config {
+    Config {
+        version: 1,
+        environment: environment.name.clone(),
+        local: true,
+        api: String::new(),
+        passkeys: environment.passkeys.is_some(),
+        console: true,
+    }
+}
+
+fn taken(port: u16, error: &std::io::Error) -> Failure {
+    Failure::new(format!("port {port} of 127.0.0.1 can't be used"), error.to_string())
+        .with_hint("choose another one with --port, or 0 for a free one")
+}
+
 fn port_of(endpoint: &str) -> Option<u16> {
     endpoint.rsplit_once(':')?.1.parse().ok()
 }
 
 /// What a newcomer needs to know.
-fn welcome(api: &str, emulator: &str, configured: Option<&str>) -> String {
+fn welcome(url: &str, configured: Option<&str>) -> String {
     // Other commands look for it where the configuration says.
     let elsewhere = match configured {
-        Some(endpoint) if endpoint == emulator => String::new(),
-        _ => format!("AWS_ENDPOINT_URL={emulator} "),
+        Some(endpoint) if endpoint == url => String::new(),
+        _ => format!("AWS_ENDPOINT_URL={url} "),
     };
+    // Browsers have passkeys at `localhost`, but at no address.
+    let pages = url.replace("127.0.0.1", "localhost");
     format!(
         "
-Your API answers at   {api}
-Mails can be read at  {emulator}/mail
+Demo app    {pages}/
+Mailbox     {pages}/mail
+Inspector   {pages}/inspect
+API         {url}/v1
+AWS         {url}
 
 Try it:
-  curl -X POST {api}/v1/users \\
+  curl -X POST {url}/v1/users \\
     -d '{{\"full_name\":\"Jane Doe\",\"email\":\"jane@example.com\",\"mobile_phone_number\":\"+33612345678\"}}'
 
 Change environments/local.toml or a handler, and in another terminal:
@@ -127,13 +155,12 @@ mod tests {
 
     #[test]
     fn a_newcomer_is_told_where_it_answers_and_what_to_do_next() {
-        let api = "http://127.0.0.1:4580/_aws/execute-api/a1b2/local";
-        insta::assert_snapshot!(welcome(api, "http://127.0.0.1:4580", Some("http://127.0.0.1:4580")));
+        insta::assert_snapshot!(welcome("http://127.0.0.1:4580", Some("http://127.0.0.1:4580")));
     }
 
     #[test]
     fn on_another_port_the_other_commands_are_told_where() {
-        let text = welcome("http://api", "http://127.0.0.1:9", Some("http://127.0.0.1:4580"));
+        let text = welcome("http://127.0.0.1:9", Some("http://127.0.0.1:4580"));
         assert!(text.contains("AWS_ENDPOINT_URL=http://127.0.0.1:9 cogapi plan --env local"), "{text}");
     }
 }
