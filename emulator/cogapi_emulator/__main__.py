@@ -1,7 +1,6 @@
 """The command line: `python -m cogapi_emulator --port N`. Owns the order of start-up, nothing else."""
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0 (the default) takes any free port")
     parser.add_argument("--region", default="eu-west-1")
     parser.add_argument("--data-dir", type=Path, help="keep what exists here across restarts")
+    parser.add_argument("--forget", action="store_true", help="forget first what --data-dir has kept")
     parser.add_argument("--sender", help="an identity that the root account has verified with SES")
     parser.add_argument(
         "--stop-with-stdin",
@@ -36,10 +36,9 @@ def main() -> int:
     data_dir = arguments.data_dir.resolve() if arguments.data_dir else None
     environment.install(environment.clean(port, arguments.region, data_dir))
     folder = Folder(data_dir) if data_dir else None
+    if folder and arguments.forget:
+        folder.forget()
     kept = folder.read() if folder else {}
-    if data_dir:
-        shutil.rmtree(data_dir / "tmp", ignore_errors=True)
-        (data_dir / "tmp").mkdir(parents=True)
 
     # Only now: importing the server imports ministack, which reads the environment as it is imported.
     from cogapi_emulator import server

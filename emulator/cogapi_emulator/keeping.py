@@ -7,6 +7,7 @@ objects) is beside it, named after its content and written once. What was logged
 
 import asyncio
 import contextlib
+import fcntl
 import hashlib
 import importlib
 import io
@@ -66,14 +67,29 @@ class Folder:
     """What is kept, on disk."""
 
     def __init__(self, path: Path) -> None:
+        """Wait until no other process has the folder: one that was asked to stop may still be writing."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = path.with_name(f"{path.name}.lock").open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._path = path
         self._blobs = path / _BLOBS
         # By identity: hashing megabytes again after each request would take longer than all the rest.
         self._names: dict[int, tuple[bytes, str]] = {}
         self._written = b""
 
+    def forget(self) -> None:
+        """Remove all that was kept."""
+        shutil.rmtree(self._path, ignore_errors=True)
+
     def read(self) -> Kept:
         """What was kept. What can't be read is set aside, so that a start never fails for it."""
+        kept = self._read()
+        # The functions' unpacked code: of one run, and left behind by one that was killed.
+        shutil.rmtree(self._path / "tmp", ignore_errors=True)
+        (self._path / "tmp").mkdir(parents=True)
+        return kept
+
+    def _read(self) -> Kept:
         try:
             content = (self._path / _STATE).read_bytes()
         except FileNotFoundError:

@@ -5,10 +5,16 @@ mod api;
 mod caller;
 mod events;
 mod front;
+mod port;
 mod reply;
 mod requests;
+mod running;
 mod site;
 mod upstream;
+mod watch;
 
 pub use front::Front;
+pub use port::holder;
+pub use running::{Claim, Runner, Running};
 pub use site::{Config, Site};
+pub use watch::Sources;
