@@ -1,12 +1,14 @@
 # Two targets are all that a fresh machine needs: `make local` and `make test`. The others are shorter ways to type a command;
 # they take the environment from ENVIRONMENT: `ENVIRONMENT=dev make deploy`.
-.PHONY: help local build check plan deploy destroy destroy-stack destroy-backend list-envs test lint deny docs test-rust test-emulator bench clean
+.PHONY: help local build check plan deploy destroy destroy-stack destroy-backend list-envs test lint deny docs test-rust test-emulator test-browser bench clean
 
 COGAPI := cargo run --locked --package cogapi --
 # What tests and benchmarks are built with: always the same, or cargo would build the SDK once more for other features.
 BUILT := --workspace --all-features --locked
 # Python packages of the emulator's own tests: its requirements and pytest, apart from what users install.
 DEV := .cache/emulator-dev
+BROWSER := deployer/tests/browser
+CHROMIUM ?= /usr/bin/chromium
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +40,7 @@ destroy-backend: ## remove the state bucket and the lock table
 list-envs: ## list the environments
 	@ls environments/*.toml | xargs -n 1 basename -s .toml
 
-test: lint deny test-emulator test-rust ## everything that must hold
+test: lint deny test-emulator test-rust test-browser ## everything that must hold
 
 lint: ## formatting and lints
 	cargo fmt --all --check
@@ -59,6 +61,11 @@ test-rust: ## the tests of the deployer and the handlers
 test-emulator: $(DEV)/installed ## the tests of the emulator's corrections
 	cd emulator && ../$(DEV)/bin/ruff check . && ../$(DEV)/bin/python -m pytest -n 2
 
+# Against a `cogapi local` of its own.
+test-browser: $(CHROMIUM) $(BROWSER)/node_modules/.package-lock.json ## the pages in a real browser; pictures of every view in target/screenshots
+	cargo test $(BUILT) --no-run
+	CHROMIUM=$(CHROMIUM) npm --prefix $(BROWSER) test
+
 bench: ## calls to AWS and their time; what the functions take to start and to answer; what the time of an answer tells
 	cargo test $(BUILT) --no-run
 	target/debug/cogapi local --install-only
@@ -66,7 +73,7 @@ bench: ## calls to AWS and their time; what the functions take to start and to a
 
 clean: ## remove everything that can be made again
 	cargo clean
-	rm -rf .cache
+	rm -rf .cache $(BROWSER)/node_modules
 
 $(DEV)/installed: emulator/requirements.txt emulator/requirements-dev.txt
 	rm -rf $(DEV)
@@ -77,3 +84,15 @@ $(DEV)/installed: emulator/requirements.txt emulator/requirements-dev.txt
 
 .cache/tools/bin/cargo-deny:
 	cargo install cargo-deny --version 0.20.2 --locked --quiet --debug --root .cache/tools
+
+# npm writes this file last. The tests of the pages are all that needs Node.
+$(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
+	@command -v npm > /dev/null || { echo "The browser tests need Node 20 or newer with npm: install it, and run this again."; exit 1; }
+	npm ci --prefix $(BROWSER) --ignore-scripts --no-audit --no-fund
+
+$(CHROMIUM):
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		apt-get update --quiet && DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends chromium; \
+	else \
+		echo "The browser tests need Chromium: install your system's package, or say where it is with CHROMIUM=/path/to/chromium."; exit 1; \
+	fi

@@ -4,7 +4,7 @@
 mod install;
 
 use std::io::{BufRead as _, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -26,26 +26,35 @@ pub struct Emulator {
     pub url: String,
 }
 
+/// What an emulator is started with.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The region of requests that name none.
+    pub region: String,
+    /// An address that its account has verified with SES, as whoever sends mails from there must have.
+    pub sender: Option<String>,
+    /// Where it keeps what exists, for the next start; nowhere unless it is said.
+    pub keep_in: Option<PathBuf>,
+    /// Whether what was kept there is forgotten first.
+    pub forget: bool,
+}
+
 impl Emulator {
-    /// Starts it on `port` (0: a free one) with the Python that [`install`] returned, and waits until it answers. Blocks.
-    /// `sender` is an address that its account has verified with SES, as whoever sends mails from there must have.
-    pub fn start(
-        root: &Path,
-        python: &Path,
-        port: u16,
-        region: &str,
-        sender: Option<&str>,
-    ) -> Result<Self, Failure> {
+    /// Starts it on a free port with the Python that [`install`] returned, and waits until it answers. Blocks.
+    pub fn start(root: &Path, python: &Path, options: &Options) -> Result<Self, Failure> {
         const SUMMARY: &str = "the emulator could not be started";
         let mut command = Command::new(python);
         command
-            .args(["-m", "cogapi_emulator", "--stop-with-stdin", "--region", region])
-            .args(["--port", &port.to_string()])
-            .args(sender.map(|sender| format!("--sender={sender}")))
+            .args(["-m", "cogapi_emulator", "--stop-with-stdin", "--region", &options.region])
+            .args(options.sender.as_ref().map(|sender| format!("--sender={sender}")))
+            .args(options.forget.then_some("--forget"))
             .env("PYTHONPATH", root.join("emulator"))
             .env("PYTHONUNBUFFERED", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
+        if let Some(folder) = &options.keep_in {
+            command.arg("--data-dir").arg(folder);
+        }
         // Ctrl-C on a terminal reaches the whole group, and the emulator must outlive the work that is being finished.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -69,8 +78,9 @@ impl Emulator {
                 format!("it gave no sign of being ready within {START:?}")
             }
         };
-        Err(Failure::new(SUMMARY, problem)
-            .with_hint("its own message is above; if the port is taken, choose another with --port"))
+        Err(Failure::new(SUMMARY, problem).with_hint(
+            "its own message is above; removing `.cache/emulator` makes the next start install it anew",
+        ))
     }
 
     /// Whether it still runs.

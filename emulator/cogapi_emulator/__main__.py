@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cogapi_emulator import environment, settings
 from cogapi_emulator.call import ROOT_ACCOUNT
+from cogapi_emulator.keeping import Folder
 from cogapi_emulator.listener import listen
 
 
@@ -14,6 +15,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0 (the default) takes any free port")
     parser.add_argument("--region", default="eu-west-1")
     parser.add_argument("--data-dir", type=Path, help="keep what exists here across restarts")
+    parser.add_argument("--forget", action="store_true", help="forget first what --data-dir has kept")
     parser.add_argument("--sender", help="an identity that the root account has verified with SES")
     parser.add_argument(
         "--stop-with-stdin",
@@ -33,13 +35,17 @@ def main() -> int:
     port = listener.getsockname()[1]
     data_dir = arguments.data_dir.resolve() if arguments.data_dir else None
     environment.install(environment.clean(port, arguments.region, data_dir))
+    folder = Folder(data_dir) if data_dir else None
+    if folder and arguments.forget:
+        folder.forget()
+    kept = folder.read() if folder else {}
 
     # Only now: importing the server imports ministack, which reads the environment as it is imported.
     from cogapi_emulator import server
 
     if arguments.sender:
         settings.change(ROOT_ACCOUNT, {"ses_verified": [arguments.sender]})
-    server.run(listener, stop_with_stdin=arguments.stop_with_stdin)
+    server.run(listener, folder, kept, stop_with_stdin=arguments.stop_with_stdin)
     return 0
 
 

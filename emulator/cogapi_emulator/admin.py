@@ -1,23 +1,25 @@
-"""The emulator's own endpoints under `/_cogapi/` and the mail page. Not AWS, never counted, never faulty."""
+"""The emulator's own endpoints under `/_cogapi/`. Not AWS, never counted, never faulty."""
 
 import asyncio
 import json
 import re
+from urllib.parse import parse_qs
 
-from cogapi_emulator import inventory, mail, settings
+from cogapi_emulator import inventory, logs, mail, settings, users
 from cogapi_emulator.call import ROOT_ACCOUNT
 from cogapi_emulator.faults import BadRule, Reply
 
 _PREFIX = "/_cogapi/"
-_MAIL_PAGE = "/mail"
+# Log lines that are answered unless a `limit` says otherwise.
+_LOG_LINES = 500
 
 
 def serves(path: str) -> bool:
     """Whether a request for `path` is ours."""
-    return path.startswith(_PREFIX) or path == _MAIL_PAGE
+    return path.startswith(_PREFIX)
 
 
-async def answer(gateway, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+async def answer(gateway, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Reply:
     """Answer one request. `gateway` owns the faults and the counts."""
     account = headers.get("x-cogapi-account", ROOT_ACCOUNT)
     if not re.fullmatch(r"\d{12}", account):
@@ -45,8 +47,11 @@ async def answer(gateway, method: str, path: str, headers: dict[str, str], body:
                 return _json(inventory.take(account))
             case "GET", "mail":
                 return _json(mail.sent(account))
-            case "GET", page if page == _MAIL_PAGE:
-                return _page(mail.page(account))
+            case "GET", "users":
+                return _json(users.registered(account))
+            case "GET", "logs":
+                limit = parse_qs(query).get("limit", [""])[0]
+                return _json(logs.written(account, int(limit) if limit.isdecimal() else _LOG_LINES))
             case "POST", "reset":
                 await _reset(gateway)
                 return _json({})
@@ -66,17 +71,8 @@ async def _reset(gateway) -> None:
     gateway.calls.clear()
     gateway.rates.clear()
     settings.clear()
+    gateway.keeper.changed()
 
 
 def _json(document: object, status: int = 200) -> Reply:
     return status, {"content-type": "application/json"}, json.dumps(document).encode()
-
-
-def _page(text: str) -> Reply:
-    headers = {
-        "content-type": "text/html; charset=utf-8",
-        "cache-control": "no-store",
-        # Mails may not load or run anything from this page's origin either.
-        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'",
-    }
-    return 200, headers, text.encode()

@@ -39,10 +39,10 @@ def clean(port: int, region: str, data_dir: Path | None, kept: dict[str, str] | 
     }
     if data_dir is not None:
         environment |= {
-            "PERSIST_STATE": "1",
-            "STATE_DIR": str(data_dir / "state"),
-            "S3_PERSIST": "1",
-            "S3_DATA_DIR": str(data_dir / "s3"),
+            # Where Cognito's signing keys are; what else exists is kept by `keeping`.
+            "STATE_DIR": str(data_dir / "keys"),
+            # The functions' unpacked code, of this run only.
+            "TMPDIR": str(data_dir / "tmp"),
         }
     return environment
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from cogapi_emulator import admin, call, faults, hangup
 from cogapi_emulator.calls import Calls
 from cogapi_emulator.faults import Faults
+from cogapi_emulator.keeping import Keeper
 from cogapi_emulator.rates import Rates
 
 log = logging.getLogger(__name__)
@@ -20,9 +21,10 @@ log = logging.getLogger(__name__)
 class Gateway:
     """Wraps ministack's application."""
 
-    def __init__(self, app, ready: Callable[[], None]) -> None:
+    def __init__(self, app, ready: Callable[[], None], keeper: Keeper) -> None:
         self._app = app
         self._ready = ready
+        self.keeper = keeper
         self.faults = Faults()
         self.calls = Calls()
         self.rates = Rates()
@@ -35,7 +37,8 @@ class Gateway:
         elif admin.serves(scope["path"]):
             await self._administer(scope, receive, send)
         else:
-            await self._forward(scope, receive, send)
+            with self.keeper.request():
+                await self._forward(scope, receive, send)
 
     def _announcing(self, send):
         async def announcing(message) -> None:
@@ -51,7 +54,8 @@ class Gateway:
         if body is None:
             return
         try:
-            reply = await admin.answer(self, scope["method"], scope["path"], _headers(scope), body)
+            query = scope["query_string"].decode("latin-1")
+            reply = await admin.answer(self, scope["method"], scope["path"], query, _headers(scope), body)
         except Exception as error:  # a broken page must not look like a broken AWS
             log.exception("%s %s", scope["method"], scope["path"])
             reply = 500, {"content-type": "application/json"}, json.dumps({"error": str(error)}).encode()

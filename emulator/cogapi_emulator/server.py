@@ -13,23 +13,28 @@ import threading
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from cogapi_emulator import corrections, hangup
+from cogapi_emulator import corrections, hangup, keeping
 from cogapi_emulator.gateway import Gateway
+from cogapi_emulator.keeping import Folder, Keeper, Kept
 
 
-def run(listener: socket.socket, *, stop_with_stdin: bool) -> None:
-    """Serve on `listener` until told to stop by SIGTERM, SIGINT or the end of standard input."""
+def run(listener: socket.socket, folder: Folder | None, kept: Kept, *, stop_with_stdin: bool) -> None:
+    """Serve on `listener` until told to stop by SIGTERM, SIGINT or the end of standard input.
+
+    Begins with what was `kept`, and keeps what exists in `folder`, if there is one.
+    """
     # Everything that is printed by ministack goes to stderr: stdout carries the one `ready` line.
     ready_line, sys.stdout = sys.stdout, sys.stderr
     corrections.install()
     hangup.install()
+    keeping.restore(kept)
     try:
-        asyncio.run(_serve(listener, ready_line, stop_with_stdin))
+        asyncio.run(_serve(listener, folder, ready_line, stop_with_stdin))
     finally:
         _stop_functions()
 
 
-async def _serve(listener: socket.socket, ready_line, stop_with_stdin: bool) -> None:
+async def _serve(listener: socket.socket, folder: Folder | None, ready_line, stop_with_stdin: bool) -> None:
     from ministack.app import app
 
     loop = asyncio.get_running_loop()
@@ -50,7 +55,11 @@ async def _serve(listener: socket.socket, ready_line, stop_with_stdin: bool) -> 
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
     config.accesslog = None
-    await serve(Gateway(app, ready), config, shutdown_trigger=stop.wait)
+    keeper = Keeper(folder)
+    keeping_on = asyncio.create_task(keeper.run())
+    await serve(Gateway(app, ready, keeper), config, shutdown_trigger=stop.wait)
+    keeping_on.cancel()
+    keeper.save()
 
 
 def _wait_for_end_of_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import urllib.request
 
 import pytest
 from conftest import Emulator, start
@@ -77,7 +76,7 @@ def test_an_inventory_names_everything_and_forgets_what_is_deleted(emulator: Emu
     assert emulator.admin("GET", "inventory", account=account) == empty
 
 
-def test_mails_can_be_read_newest_first_and_shown_without_running(emulator: Emulator, account: str):
+def test_mails_can_be_read_newest_first(emulator: Emulator, account: str):
     ses = emulator.client("ses", account)
     ses.verify_email_identity(EmailAddress="from@example.com")
     for subject, body in (
@@ -92,11 +91,7 @@ def test_mails_can_be_read_newest_first_and_shown_without_running(emulator: Emul
     second, first = emulator.admin("GET", "mail", account=account)
     assert (first["to"], first["subject"], first["text"]) == (["to@example.com"], "first", "plain")
     assert (second["subject"], second["html"]) == ("<second>", "<script>1</script>")
-    request = urllib.request.Request(f"{emulator.url}/mail", headers={"x-cogapi-account": account})
-    with urllib.request.urlopen(request, timeout=10) as reply:
-        page = reply.read().decode()
-    assert "&lt;second&gt;" in page
-    assert "<script>" not in page
+    assert first["id"] != second["id"]
 
 
 def test_accounts_do_not_see_each_other(emulator: Emulator, account: str):
@@ -136,33 +131,3 @@ def test_reset_forgets_everything(account: str):
     assert process.stdin is not None
     process.stdin.close()
     assert process.wait(timeout=15) == 0
-
-
-def test_a_data_directory_keeps_what_exists(tmp_path, account: str):
-    def run(use) -> object:
-        process, url = start("--data-dir", str(tmp_path))
-        result = use(Emulator(url))
-        assert process.stdin is not None
-        process.stdin.close()
-        assert process.wait(timeout=15) == 0
-        return result
-
-    def make(emulator: Emulator) -> object:
-        s3 = emulator.client("s3", account)
-        s3.create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        s3.put_object(Bucket="kept", Key="key", Body=b"value")
-        api = import_api(emulator, account, definition())
-        deploy(emulator, account, api)
-        changed = definition()
-        changed["paths"] = {"/v2": changed["paths"]["/v1/things/{id}"]}
-        emulator.client("apigateway", account).put_rest_api(restApiId=api, mode="overwrite", body=json.dumps(changed))
-        return api
-
-    def look(emulator: Emulator) -> object:
-        from test_apigateway import request
-
-        body = emulator.client("s3", account).get_object(Bucket="kept", Key="key")["Body"].read()
-        return body, request(emulator, str(api), "/v1/things/1", "OPTIONS")[0]
-
-    api = run(make)
-    assert run(look) == (b"value", 204)

@@ -48,7 +48,7 @@ const PARTITIONS: [(&str, &str); 7] = [
 /// The access key of the emulator's root account.
 pub const EMULATOR_KEY: &str = "test";
 /// The secret key of all of its accounts.
-const EMULATOR_SECRET: &str = "test";
+pub(crate) const EMULATOR_SECRET: &str = "test";
 
 /// The clients of all services that cogapi calls, for one region.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 
 mod build;
 mod check;
+mod demo;
 mod deploy;
 mod destroy;
 mod destroy_backend;
@@ -58,6 +59,8 @@ enum Command {
     Status(status::Status),
     /// Run all of it on this machine, without an AWS account.
     Local(local::Local),
+    /// Serve the demo app on this machine, for an environment that is deployed.
+    Demo(demo::Demo),
     /// Put a state back that could not be stored.
     RecoverState(recover_state::RecoverState),
 }
@@ -90,6 +93,7 @@ impl Cli {
             Command::Outputs(command) => unless_interrupted(command.run()).await,
             Command::Status(command) => unless_interrupted(command.run()).await,
             Command::Local(command) => command.run().await,
+            Command::Demo(command) => command.run().await,
             Command::RecoverState(command) => command.run().await,
         }
     }

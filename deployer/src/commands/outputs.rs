@@ -33,7 +33,7 @@ impl Outputs {
         result(&if self.json {
             outputs::json(&state.outputs)
         } else if self.dotenv {
-            outputs::dotenv(&state.outputs)
+            outputs::dotenv(&outputs::variables(&state.outputs))
         } else {
             outputs::text(&state.outputs)
         });

@@ -48,14 +48,22 @@ pub fn install(root: &Path, say: impl Fn(&str)) -> Result<PathBuf, Failure> {
 
 /// A Python that is new enough.
 fn system_python() -> Result<&'static str, Failure> {
-    let hint = format!("install Python {}.{} or newer, with its venv module", OLDEST.0, OLDEST.1);
+    let mut found = Vec::new();
     for name in ["python3", "python"] {
-        let check = format!("import sys; sys.exit(sys.version_info < {OLDEST:?})");
-        if Command::new(name).args(["-c", &check]).output().is_ok_and(|output| output.status.success()) {
+        let check =
+            format!("import sys; print(sys.version.split()[0]); sys.exit(sys.version_info < {OLDEST:?})");
+        let Ok(output) = Command::new(name).args(["-c", &check]).output() else { continue };
+        if output.status.success() {
             return Ok(name);
         }
+        found.push(format!("`{name}` is {}", String::from_utf8_lossy(&output.stdout).trim()));
     }
-    Err(Failure::new(SUMMARY, "there is no `python3` that is new enough").with_hint(hint))
+    let wanted = format!("Python {}.{} or newer", OLDEST.0, OLDEST.1);
+    let detail = match found.as_slice() {
+        [] => format!("there is no `python3`, and the local AWS needs {wanted}"),
+        found => format!("{}, and the local AWS needs {wanted}", found.join(", ")),
+    };
+    Err(Failure::new(SUMMARY, detail).with_hint(format!("install {wanted}, with its venv module")))
 }
 
 fn run(command: &mut Command) -> Result<(), Failure> {

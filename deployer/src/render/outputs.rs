@@ -21,14 +21,22 @@ pub fn json(outputs: &BTreeMap<String, String>) -> String {
     serde_json::to_string_pretty(outputs).unwrap_or_default()
 }
 
-/// One `COGAPI_NAME="value"` a line, as dotenv files have it.
+/// The outputs as variables: `COGAPI_NAME`.
 #[must_use]
-pub fn dotenv(outputs: &BTreeMap<String, String>) -> String {
+pub fn variables(outputs: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let variable =
+        |(name, value): (&String, &String)| (format!("COGAPI_{}", name.to_uppercase()), value.clone());
+    outputs.iter().map(variable).collect()
+}
+
+/// One `NAME="value"` a line, as dotenv files have it.
+#[must_use]
+pub fn dotenv(variables: &BTreeMap<String, String>) -> String {
     let line = |(name, value): (&String, &String)| {
         let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$");
-        format!("COGAPI_{}=\"{value}\"", name.to_uppercase())
+        format!("{name}=\"{value}\"")
     };
-    outputs.iter().map(line).collect::<Vec<_>>().join("\n")
+    variables.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -43,7 +51,7 @@ mod tests {
         ]);
         assert_eq!(text(&outputs), "api_url = https://a.example/$x\nregion  = eu-west-1");
         assert_eq!(
-            dotenv(&outputs),
+            dotenv(&variables(&outputs)),
             "COGAPI_API_URL=\"https://a.example/\\$x\"\nCOGAPI_REGION=\"eu-west-1\""
         );
         assert_eq!(

@@ -10,13 +10,20 @@ use super::{count, note};
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
     start: Instant,
+    brief: bool,
 }
 
 impl Progress {
     /// Starts the clock.
     #[must_use]
     pub fn start() -> Self {
-        Self { start: Instant::now() }
+        Self { start: Instant::now(), brief: false }
+    }
+
+    /// The same without a line for each resource that was changed as it was to be.
+    #[must_use]
+    pub fn brief(self) -> Self {
+        Self { brief: true, ..self }
     }
 
     /// The time since the start.
@@ -32,6 +39,9 @@ impl Progress {
 
     /// For the engine.
     pub fn observe(&self, event: &Event) {
+        if self.brief && matches!(event, Event::Finished { .. }) {
+            return;
+        }
         if let Some(text) = describe(event) {
             self.say(&text);
         }

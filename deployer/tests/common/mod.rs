@@ -40,7 +40,8 @@ impl Emulator {
     #[must_use]
     pub fn start() -> Self {
         let python = workspace().join(".cache/emulator/bin/python");
-        let process = cogapi::emulator::Emulator::start(workspace(), &python, 0, REGION, None);
+        let options = cogapi::emulator::Options { region: REGION.to_owned(), ..Default::default() };
+        let process = cogapi::emulator::Emulator::start(workspace(), &python, &options);
         Self {
             process: process
                 .unwrap_or_else(|error| panic!("{error}; `make test` installs the emulator first")),

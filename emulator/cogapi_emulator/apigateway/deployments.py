@@ -14,10 +14,9 @@ from cogapi_emulator.patching import around
 
 # The stores that the data plane reads. Gateway responses are captured by ministack itself.
 _CAPTURED = ("_rest_apis", "_resources", "_authorizers_v1", "_models", "_request_validators")
-_STATE_KEY = "cogapi_snapshots"
 
-# API -> {deployment -> {store -> what it held for this API}}
-_snapshots = AccountRegionScopedDict()
+# API -> {deployment -> {store -> what it held for this API}}; `keeping` keeps it.
+snapshots = AccountRegionScopedDict()
 # The API and the snapshot that the current request is served from.
 _serving: contextvars.ContextVar[tuple[str, dict] | None] = contextvars.ContextVar("serving", default=None)
 
@@ -38,10 +37,6 @@ class _Store(AccountRegionScopedDict):
             return serving[1][self._name]
         return super().get(key, default)
 
-    def __deepcopy__(self, memo):
-        # For ministack's get_state(): the content, as the class that its persistence knows.
-        return AccountRegionScopedDict.from_dict(copy.deepcopy(self._data, memo))
-
 
 def install() -> None:
     """Patch ministack in this process."""
@@ -49,7 +44,6 @@ def install() -> None:
         setattr(apigw, name, _Store(name, getattr(apigw, name)))
     _install_snapshots()
     _install_serving()
-    _install_persistence()
     _install_refusals()
 
 
@@ -63,7 +57,7 @@ def _install_snapshots() -> None:
         reply = original(api_id, data)
         for deployment_id in set(apigw._deployments_v1.get(api_id, {})) - before:
             captured = {name: copy.deepcopy(getattr(apigw, name).get(api_id, {})) for name in _CAPTURED}
-            _snapshots.setdefault(api_id, {})[deployment_id] = captured
+            snapshots.setdefault(api_id, {})[deployment_id] = captured
         return reply
 
     @around(apigw, "_delete_deployment")
@@ -73,13 +67,18 @@ def _install_snapshots() -> None:
             message = "Active stages pointing to this deployment must be moved or deleted"
             return apigw._v1_error("BadRequestException", message, 400)
         reply = original(api_id, deployment_id)
-        _snapshots.get(api_id, {}).pop(deployment_id, None)
+        snapshots.get(api_id, {}).pop(deployment_id, None)
         return reply
 
     @around(apigw, "_delete_rest_api")
     def delete_rest_api(original, api_id):
-        _snapshots.pop(api_id, None)
+        snapshots.pop(api_id, None)
         return original(api_id)
+
+    @around(apigw, "reset")
+    def reset(original):
+        original()
+        snapshots.clear()
 
 
 def _not_deployable(api_id: str):
@@ -129,25 +128,8 @@ def _snapshot(api_id: str, stage_name: str) -> tuple[str, dict] | None:
     stage = apigw._stages_v1.get(api_id, {}).get(stage_name)
     if stage is None:
         return None
-    captured = _snapshots.get(api_id, {}).get(stage["deploymentId"])
+    captured = snapshots.get(api_id, {}).get(stage["deploymentId"])
     return None if captured is None else (api_id, captured)
-
-
-def _install_persistence() -> None:
-    @around(apigw, "get_state")
-    def get_state(original):
-        return original() | {_STATE_KEY: copy.deepcopy(_snapshots)}
-
-    @around(apigw, "load_persisted_state")
-    def load_persisted_state(original, data):
-        original(data)
-        if data and _STATE_KEY in data:
-            _snapshots.update(data[_STATE_KEY])
-
-    @around(apigw, "reset")
-    def reset(original):
-        original()
-        _snapshots.clear()
 
 
 def _install_refusals() -> None:

@@ -60,7 +60,8 @@ def counts_as_two_factors(pool: dict) -> bool:
 
 def can_be_relying_party(domain: str) -> bool:
     """Return whether browsers would take a domain for one: a public suffix, such as `com`, is nobody's."""
-    return verify_rp_id(domain, f"https://any.{domain}")
+    # The one public suffix that is somebody's: one's own machine.
+    return domain == "localhost" or verify_rp_id(domain, f"https://any.{domain}")
 
 
 def creation_options(pool: dict, user: dict, challenge: str, known: list[dict]) -> dict:
