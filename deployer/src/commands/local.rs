@@ -35,7 +35,7 @@ impl Local {
         let progress = Progress::start();
         let root = project::root()?;
         let environment = config::load(&root.join("environments"), ENVIRONMENT)?;
-        let python = unless_interrupted(install(root.clone(), progress)).await?;
+        let python = unless_interrupted(install(root.clone(), progress.clone())).await?;
         if self.install_only {
             return Ok(Outcome::Done);
         }
@@ -68,9 +68,10 @@ impl Local {
             target: Target { environment: ENVIRONMENT.to_owned(), folder: None },
             yes: true,
             adopt: false,
+            planned: None,
             brief: true,
         };
-        let outputs = deploy.deploy(&opened, &built, progress).await?;
+        let outputs = deploy.deploy(&opened, &built, None, progress).await?;
         // A domain of its own answers only by its name, which leads nowhere on this machine.
         let api =
             outputs.get("execute_api_url").or_else(|| outputs.get("api_url")).map_or("", String::as_str);
