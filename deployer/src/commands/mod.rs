@@ -93,12 +93,29 @@ pub enum Outcome {
     Problems,
 }
 
+impl Command {
+    /// Whether `--json` prints one object, as there is one thing to know. All others print events.
+    fn prints_an_object(&self) -> bool {
+        match self {
+            Self::Check(_) | Self::Plan(_) | Self::Outputs(_) | Self::Status(_) => true,
+            Self::Build(_)
+            | Self::Deploy(_)
+            | Self::Destroy(_)
+            | Self::DestroyStack(_)
+            | Self::DestroyBackend(_)
+            | Self::Unlock(_)
+            | Self::Local(_)
+            | Self::RecoverState(_) => false,
+        }
+    }
+}
+
 impl Cli {
     /// Runs the command.
     pub async fn run(self) -> Result<Outcome, Error> {
         let Output { json, quiet, verbose, color } = self.output;
         color.write_global();
-        render::set(render::Output { json, quiet, verbose });
+        render::set(render::Output { json, object: self.command.prints_an_object(), quiet, verbose });
         interrupt::listen();
         match self.command {
             // These leave nothing to be finished.

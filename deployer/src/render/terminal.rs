@@ -14,8 +14,10 @@ use super::json::Event;
 /// What was asked of all output.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Output {
-    /// Results and what happens are JSON on standard output.
+    /// Standard output is JSON: an event a line.
     pub json: bool,
+    /// Of JSON one object is printed, and no events.
+    pub object: bool,
     /// Only results, questions, warnings and errors.
     pub quiet: bool,
     /// Everything is named.
@@ -58,17 +60,16 @@ pub fn result(text: &str) {
 
 /// Writes the one JSON object that is a command's whole result.
 pub fn object(object: &impl Serialize) {
-    OBJECT.store(true, Ordering::Relaxed);
+    BEGUN.store(true, Ordering::Relaxed);
     write_json(&serde_json::to_string_pretty(object));
 }
 
-static OBJECT: AtomicBool = AtomicBool::new(false);
+/// Whether any JSON was written.
 static BEGUN: AtomicBool = AtomicBool::new(false);
 
 /// Writes an event as a line of the stream that `--json` makes of standard output; the first line tells the stream's version.
-/// Nothing comes after a command's one object.
 pub fn tell(event: &Event) {
-    if !output().json || OBJECT.load(Ordering::Relaxed) {
+    if !output().json || output().object {
         return;
     }
     if !BEGUN.swap(true, Ordering::Relaxed) {
@@ -99,9 +100,15 @@ pub(super) fn coloured(text: &str) -> String {
     }
 }
 
-/// Tells of an error, as the last thing that this process does.
+/// Tells of an error, as the last thing that this process does. Where one object is awaited, it is the error unless the result
+/// was written before.
 pub fn fail(error: &crate::commands::Error) {
     let _ = DRAWN.clear();
-    tell(&Event::Error(error.into()));
+    let Output { json, object: one, .. } = output();
+    let event = Event::Error(error.into());
+    if json && one && !BEGUN.load(Ordering::Relaxed) {
+        object(&event);
+    }
+    tell(&event);
     note(&super::error::text(error));
 }

@@ -62,7 +62,8 @@ fn an_error_is_an_event_too_and_tells_the_exit_code() {
 
     world.configure("nonsense");
     let refused = world.run(&["plan", "--json"]);
-    assert_eq!(events(&refused)[1]["code"], "configuration", "{refused}");
+    let error: Value = serde_json::from_str(&refused.stdout).unwrap();
+    assert_eq!((&error["code"], &error["exit_code"]), (&json!("configuration"), &json!(5)), "{refused}");
 }
 
 #[test]
