@@ -1,6 +1,6 @@
 # Two targets are all that a fresh machine needs: `make local` and `make test`. The others are shorter ways to type a command;
 # they take the environment from ENVIRONMENT: `ENVIRONMENT=dev make deploy`.
-.PHONY: help local build check plan deploy destroy destroy-stack destroy-backend list-envs test lint deny docs test-rust test-emulator test-browser bench clean
+.PHONY: help local build check plan deploy destroy destroy-stack destroy-backend list-envs test lint deny docs pictures test-rust test-emulator test-browser bench clean
 
 COGAPI := cargo run --locked --package cogapi --
 # What tests and benchmarks are built with: always the same, or cargo would build the SDK once more for other features.
@@ -49,8 +49,13 @@ lint: ## formatting and lints
 deny: .cache/tools/bin/cargo-deny ## licences, sources and duplicates of all crates
 	.cache/tools/bin/cargo-deny --locked check bans licenses sources
 
-docs: ## write what is generated from the handlers' registry: docs/ and the README's table of endpoints
+docs: ## write what is generated: docs/ and the README's table of endpoints
 	COGAPI_WRITE_DOCS=1 cargo test $(BUILT) --lib docs::
+
+pictures: ## write docs/pictures: the real program at a terminal, for the README
+	cargo test $(BUILT) --no-run
+	target/debug/cogapi local --install-only
+	cargo test $(BUILT) --test e2e -- --ignored screens::pictures
 
 # Most tests wait for the emulator, so more of them run at once than there are cores.
 test-rust: ## the tests of the deployer and the handlers

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         Ok(Outcome::Changes) => ExitCode::from(CHANGES),
         Ok(Outcome::Problems) => ExitCode::FAILURE,
         Err(error) => {
-            render::note(&render::error::text(&error));
+            render::fail(&error);
             ExitCode::from(error.exit_code())
         }
     }

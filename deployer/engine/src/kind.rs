@@ -45,6 +45,8 @@ impl Observation {
 /// A kind of resource, erased.
 #[async_trait]
 pub trait Kind<C: Send + Sync>: Send + Sync {
+    /// See [`Resource::TOPIC`].
+    fn topic(&self) -> &'static str;
     /// See [`Resource::SERVICE`].
     fn service(&self) -> &'static str;
     /// See [`Resource::LOCATED_BY`].
@@ -55,8 +57,6 @@ pub trait Kind<C: Send + Sync>: Send + Sync {
     fn replacement(&self) -> Replacement;
     /// See [`Resource::SHARED`].
     fn shared(&self) -> bool;
-    /// See [`Resource::consequences`].
-    fn consequences(&self, found: &Value, desired: &Value) -> Result<Vec<String>, Failure>;
     /// See [`Resource::read`].
     async fn read(&self, cx: &C, inputs: &Value, outputs: Option<&Value>) -> Result<Observation, Failure>;
     /// See [`Resource::reconcile`].
@@ -81,6 +81,10 @@ fn json<T: serde::Serialize>(kind: &str, what: &str, value: &T) -> Result<Value,
 
 #[async_trait]
 impl<R: Resource> Kind<R::Context> for Erased<R> {
+    fn topic(&self) -> &'static str {
+        R::TOPIC
+    }
+
     fn service(&self) -> &'static str {
         R::SERVICE
     }
@@ -99,10 +103,6 @@ impl<R: Resource> Kind<R::Context> for Erased<R> {
 
     fn shared(&self) -> bool {
         R::SHARED
-    }
-
-    fn consequences(&self, found: &Value, desired: &Value) -> Result<Vec<String>, Failure> {
-        Ok(R::consequences(&typed(R::KIND, "inputs", found)?, &typed(R::KIND, "inputs", desired)?))
     }
 
     async fn read(

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod reference;
 pub mod refresh;
 pub mod resource;
+pub mod running;
 pub mod session;
 pub mod state;
 #[cfg(any(test, feature = "testing"))]

@@ -71,6 +71,8 @@ pub trait Resource: Serialize + DeserializeOwned + Clone + Send + Sync + 'static
     type Outputs: Serialize + DeserializeOwned + Clone + Send + Sync;
     /// The kind in addresses, snake case.
     const KIND: &'static str;
+    /// What it is about, for whoever reads a plan: kinds with the same topic are shown together.
+    const TOPIC: &'static str;
     /// The service whose rate limits it counts against.
     const SERVICE: &'static str;
     /// The input fields without which it can't be looked up. While one of them is unknown, it is taken as missing.
@@ -83,14 +85,6 @@ pub trait Resource: Serialize + DeserializeOwned + Clone + Send + Sync + 'static
     /// Whether more than this stack relies on it, like a setting that an account has once. It is never deleted: where it is no longer
     /// wanted, it is only forgotten.
     const SHARED: bool = false;
-
-    /// What changing it from `found` to `desired` does to its users that its fields don't tell, each in one sentence: shown with
-    /// the plan. References in `desired` may still be tokens.
-    #[must_use]
-    fn consequences(found: &Self, desired: &Self) -> Vec<String> {
-        let _ = (found, desired);
-        Vec::new()
-    }
 
     /// Looks it up. `prior` are the outputs that the state remembers; with them, what is found is ours.
     fn read(

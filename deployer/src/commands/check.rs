@@ -6,7 +6,7 @@ use super::target::{Opened, Target, clients};
 use super::{Error, Outcome};
 use crate::preflight::{self, Subject};
 use crate::render::progress::Progress;
-use crate::render::{check, result};
+use crate::render::{check, object, output, result};
 
 /// Soon told is better than long tried: whatever goes wrong is a finding.
 const ATTEMPTS: u32 = 4;
@@ -16,9 +16,6 @@ const ATTEMPTS: u32 = 4;
 pub(super) struct Check {
     #[command(flatten)]
     target: Target,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 impl Check {
@@ -48,7 +45,11 @@ impl Check {
             region: &environment.aws.region,
             account: account.as_deref(),
         };
-        result(&if self.json { check::json(&about, &findings) } else { check::text(&about, &findings) });
+        if output().json {
+            object(&check::json(&about, &findings));
+        } else {
+            result(&check::text(&about, &findings));
+        }
         Ok(if preflight::is_ready(&findings) { Outcome::Done } else { Outcome::Problems })
     }
 }

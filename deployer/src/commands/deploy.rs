@@ -1,17 +1,21 @@
 //! `cogapi deploy`
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use clap::Args;
 use cogapi_engine::{Desired, Mode, Plan, Session, State};
 
 use super::interrupt::unless_interrupted;
+use super::plan_file::PlanFile;
 use super::target::{Opened, Target};
 use super::{Error, Outcome, question, work};
 use crate::artifacts::{self, Artifacts};
 use crate::backend;
+use crate::render::ending::{self, Work};
+use crate::render::json::Event;
 use crate::render::progress::Progress;
-use crate::render::{self, count, note, result};
+use crate::render::{self, note, output, result, tell};
 
 /// Arguments of `cogapi deploy`.
 #[derive(Debug, Args)]
@@ -24,6 +28,9 @@ pub(super) struct Deploy {
     /// Take over what exists under this environment's names without its tags
     #[arg(long)]
     pub(super) adopt: bool,
+    /// Do what `plan --out` has written to this file, without being asked, and nothing else
+    #[arg(long = "plan", value_name = "FILE", conflicts_with = "adopt")]
+    pub(super) planned: Option<PathBuf>,
     /// Whether the plan is left out of what is printed.
     #[arg(skip)]
     pub(super) brief: bool,
@@ -32,7 +39,8 @@ pub(super) struct Deploy {
 impl Deploy {
     pub(super) async fn run(self) -> Result<Outcome, Error> {
         let progress = Progress::start();
-        if !self.yes {
+        let planned = self.planned.as_deref().map(PlanFile::read).transpose()?;
+        if planned.is_none() && !self.yes {
             question::somebody_answers()?;
         }
         let prepared = async {
@@ -41,8 +49,15 @@ impl Deploy {
             Ok((opened, artifacts))
         };
         let (opened, artifacts) = unless_interrupted(prepared).await?;
-        let outputs = self.deploy(&opened, &artifacts, &progress).await?;
-        result(&render::outputs::text(&outputs));
+        let outputs = self.deploy(&opened, &artifacts, planned.as_ref(), &progress).await?;
+        if output().json {
+            tell(&Event::Outputs { outputs });
+        } else {
+            result(&render::outputs::text(&outputs));
+            if !output().quiet {
+                note(&render::ending::next(&opened.environment.name, &outputs));
+            }
+        }
         Ok(Outcome::Done)
     }
 
@@ -52,12 +67,13 @@ impl Deploy {
         &self,
         opened: &Opened,
         artifacts: &Artifacts,
+        planned: Option<&PlanFile>,
         progress: &Progress,
     ) -> Result<BTreeMap<String, String>, Error> {
         let desired = opened.desired(artifacts);
         let prepared = async {
             let state = opened.state().await?;
-            let plan = self.agree(opened, &desired, &state, progress).await?;
+            let plan = self.agree(opened, &desired, &state, planned, progress).await?;
             let Opened { cx, location, environment, .. } = opened;
             for step in backend::ensure(&cx.clients, location, &environment.tags).await? {
                 progress.say(&step.to_string());
@@ -73,7 +89,7 @@ impl Deploy {
             // Neither is stored yet, and each made up a lineage for itself.
             session.state = state;
         }
-        let deployed = self.under_lock(opened, &mut session, &desired, plan, progress).await;
+        let deployed = self.under_lock(opened, &mut session, &desired, plan, planned, progress).await;
         let outputs = session.state.outputs.clone();
         work::finish(opened, session, deployed).await?;
         Ok(outputs)
@@ -85,18 +101,24 @@ impl Deploy {
         opened: &Opened,
         desired: &Desired,
         state: &State,
+        planned: Option<&PlanFile>,
         progress: &Progress,
     ) -> Result<Plan, Error> {
-        let mode = Mode { adopt: self.adopt, lift_protection: !opened.environment.protection.deletion };
+        let adopt = planned.map_or(self.adopt, |file| file.adopt);
+        let mode = Mode { adopt, lift_protection: !opened.environment.protection.deletion };
         let plan = work::make_plan(&opened.cx.afresh(), desired, state, mode, progress).await?;
         work::allow(&plan)?;
+        if let Some(file) = planned {
+            file.must_be(&PlanFile::of(opened, &plan, adopt))?;
+        }
         if plan.is_empty() {
             return Ok(plan);
         }
+        let asks = planned.is_none() && !self.yes;
         if !self.brief {
-            note(&render::plan::text(&plan, &opened.cx.stack));
+            work::show(opened, &plan, asks);
         }
-        if !self.yes {
+        if asks {
             question::confirm("Make these changes?", "yes").await?;
         }
         Ok(plan)
@@ -108,25 +130,22 @@ impl Deploy {
         session: &mut Session,
         desired: &Desired,
         mut plan: Plan,
+        planned: Option<&PlanFile>,
         progress: &Progress,
     ) -> Result<(), Error> {
         if (&plan.lineage, plan.serial) != (&session.state.lineage, session.state.serial) {
             progress.say("another run has changed the environment meanwhile: looking again");
-            plan = unless_interrupted(self.agree(opened, desired, &session.state, progress)).await?;
+            plan = unless_interrupted(self.agree(opened, desired, &session.state, planned, progress)).await?;
         }
         // An empty plan is applied, too: it puts right what only the memory has wrong, and stores changed outputs.
         let applied = work::do_plan(opened, session, &plan, progress).await?;
         if plan.is_empty() {
-            progress.say(&render::plan::text(&plan, &opened.cx.stack));
+            progress.say(&render::plan::text(&plan, &opened.cx.stack, output().verbose));
             return Ok(());
         }
         unless_interrupted(work::verify(opened, session, desired, progress)).await?;
-        progress.say(&format!(
-            "{} is deployed and verified: {}, {} to AWS",
-            opened.cx.stack,
-            count(applied.done, "change"),
-            count(opened.cx.clients.calls(), "call")
-        ));
+        let work = Work { changes: applied.done, calls: opened.cx.clients.calls() };
+        ending::done(progress, &format!("{} is deployed and verified", opened.cx.stack), work);
         Ok(())
     }
 }

@@ -7,8 +7,8 @@ use cogapi_engine::{Desired, Mode, Plan, Session, State, Violation};
 use super::interrupt::unless_interrupted;
 use super::target::{Opened, Target};
 use super::{Error, Outcome, question, work};
+use crate::render::ending::{self, Work};
 use crate::render::progress::Progress;
-use crate::render::{self, count, note};
 
 /// Arguments of `cogapi destroy-stack`.
 #[derive(Debug, Args)]
@@ -51,8 +51,8 @@ impl DestroyStack {
     async fn agree(&self, opened: &Opened, state: &State, progress: &Progress) -> Result<Plan, Error> {
         let plan = plan(opened, state, progress).await?;
         work::allow(&plan)?;
+        work::show(opened, &plan, !self.yes);
         if !self.yes {
-            note(&render::plan::text(&plan, &opened.cx.stack));
             let question = format!("This removes {} with all of its users.", opened.cx.stack);
             question::confirm(&question, &opened.environment.name).await?;
         }
@@ -74,12 +74,9 @@ impl DestroyStack {
         let applied = work::do_plan(opened, session, &plan, progress).await?;
         // The state knows of nothing any more, so what to look for is taken from the one before.
         unless_interrupted(work::gone(opened, &before, progress)).await?;
-        progress.say(&format!(
-            "{} is destroyed, and looking again found nothing of it: {}, {} to AWS",
-            opened.cx.stack,
-            count(applied.done, "change"),
-            count(opened.cx.clients.calls(), "call")
-        ));
+        let work = Work { changes: applied.done, calls: opened.cx.clients.calls() };
+        let stack = &opened.cx.stack;
+        ending::done(progress, &format!("{stack} is destroyed, and looking again found nothing of it"), work);
         Ok(())
     }
 }

@@ -48,6 +48,8 @@ pub enum Error {
         /// The command that puts it back.
         command: String,
     },
+    /// The plan of `deploy --plan` is not what there is to do any more.
+    Stale(String),
     /// The person said no.
     Declined,
     /// A signal came before there was anything to finish.
@@ -63,6 +65,7 @@ impl Error {
             Self::Stopped { cause, .. } if cause.is_takeover() => 3,
             Self::Refused(_) => 4,
             Self::Config(_) => 5,
+            Self::Stale(_) => 7,
             Self::Interrupted => INTERRUPTED,
             Self::Incomplete(applied) if applied.interrupted => INTERRUPTED,
             Self::Failed(_)
@@ -71,6 +74,25 @@ impl Error {
             | Self::Stopped { .. }
             | Self::NotStored { .. }
             | Self::Declined => 1,
+        }
+    }
+
+    /// A name for programs, and what it stands for.
+    #[must_use]
+    pub fn sort(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Config(_) => ("configuration", "the environment's file is not valid"),
+            Self::Failed(_) => ("failed", "it failed"),
+            Self::Resources(_) => ("unreadable", "looking at resources failed"),
+            Self::Locked { .. } => ("locked", "another run holds the environment's lock"),
+            Self::Refused(_) => ("refused", "the plan is refused, and nothing was touched"),
+            Self::Incomplete(applied) if applied.interrupted => ("interrupted", "it was stopped as asked"),
+            Self::Incomplete(_) => ("incomplete", "a part of it failed"),
+            Self::Stopped { .. } => ("stopped", "it stopped by itself; what was done is stored"),
+            Self::NotStored { .. } => ("not_stored", "what was done could not be stored"),
+            Self::Stale(_) => ("stale_plan", "the plan is stale, and nothing was touched"),
+            Self::Declined => ("declined", "the question was not answered with yes"),
+            Self::Interrupted => ("interrupted", "it was stopped as asked"),
         }
     }
 

@@ -13,6 +13,7 @@ mod interrupt;
 mod local;
 mod outputs;
 mod plan;
+mod plan_file;
 mod project;
 mod question;
 mod recover_state;
@@ -21,18 +22,37 @@ mod target;
 mod unlock;
 mod work;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 pub use error::Error;
 
+use crate::render;
 use interrupt::unless_interrupted;
 
 /// Your own authentication API on Amazon Cognito, in your own AWS account.
 #[derive(Debug, Parser)]
 #[command(name = "cogapi", version, max_term_width = 100)]
 pub struct Cli {
+    #[command(flatten)]
+    output: Output,
     #[command(subcommand)]
     command: Command,
+}
+
+/// How all commands write.
+#[derive(Debug, Args)]
+struct Output {
+    /// Print JSON: one object, or an event a line (docs/events.schema.json)
+    #[arg(long, global = true)]
+    json: bool,
+    /// Print only results, questions, warnings and errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Name everything, however much it is
+    #[arg(long, short, global = true)]
+    verbose: bool,
+    #[command(flatten)]
+    color: colorchoice_clap::Color,
 }
 
 #[derive(Debug, Subcommand)]
@@ -76,9 +96,29 @@ pub enum Outcome {
     Problems,
 }
 
+impl Command {
+    /// Whether `--json` prints one object, as there is one thing to know. All others print events.
+    fn prints_an_object(&self) -> bool {
+        match self {
+            Self::Check(_) | Self::Plan(_) | Self::Outputs(_) | Self::Status(_) => true,
+            Self::Build(_)
+            | Self::Deploy(_)
+            | Self::Destroy(_)
+            | Self::DestroyStack(_)
+            | Self::DestroyBackend(_)
+            | Self::Unlock(_)
+            | Self::Local(_)
+            | Self::RecoverState(_) => false,
+        }
+    }
+}
+
 impl Cli {
     /// Runs the command.
     pub async fn run(self) -> Result<Outcome, Error> {
+        let Output { json, quiet, verbose, color } = self.output;
+        color.write_global();
+        render::set(render::Output { json, object: self.command.prints_an_object(), quiet, verbose });
         interrupt::listen();
         match self.command {
             // These leave nothing to be finished.

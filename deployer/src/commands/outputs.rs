@@ -5,18 +5,15 @@ use cogapi_engine::Failure;
 
 use super::target::Target;
 use super::{Error, Outcome};
-use crate::render::{outputs, result};
+use crate::render::{object, output, outputs, result};
 
 /// Arguments of `cogapi outputs`.
 #[derive(Debug, Args)]
 pub(super) struct Outputs {
     #[command(flatten)]
     target: Target,
-    /// Print one JSON object
-    #[arg(long, conflicts_with = "dotenv")]
-    json: bool,
     /// Print lines for a dotenv file
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     dotenv: bool,
 }
 
@@ -30,13 +27,13 @@ impl Outputs {
                 .with_hint(format!("`cogapi deploy --env {name}`"))
                 .into());
         }
-        result(&if self.json {
-            outputs::json(&state.outputs)
+        if output().json {
+            object(&state.outputs);
         } else if self.dotenv {
-            outputs::dotenv(&outputs::variables(&state.outputs))
+            result(&outputs::dotenv(&outputs::variables(&state.outputs)));
         } else {
-            outputs::text(&state.outputs)
-        });
+            result(&outputs::text(&state.outputs));
+        }
         Ok(Outcome::Done)
     }
 }

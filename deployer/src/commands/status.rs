@@ -6,16 +6,13 @@ use cogapi_engine::{Backend as _, Desired};
 use super::target::Target;
 use super::{Error, Outcome, work};
 use crate::render::progress::Progress;
-use crate::render::{result, status};
+use crate::render::{object, output, result, status};
 
 /// Arguments of `cogapi status`.
 #[derive(Debug, Args)]
 pub(super) struct Status {
     #[command(flatten)]
     target: Target,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 impl Status {
@@ -37,11 +34,11 @@ impl Status {
             stored_at,
             holder: holder.as_ref(),
         };
-        result(&if self.json {
-            status::json(&about, &found, &state)
+        if output().json {
+            object(&status::json(&about, &found, &state));
         } else {
-            status::text(&about, &found, &state)
-        });
+            result(&status::text(&about, &found, &state));
+        }
         Ok(Outcome::Done)
     }
 }

@@ -153,7 +153,9 @@ impl Opened {
 /// Builds the handlers, or finds that they are built.
 pub(super) async fn build(options: &BuildOptions, progress: &Progress) -> Result<Artifacts, Error> {
     let building = Building::new(progress);
-    Ok(artifacts::build(options, |line| building.line(line)).await?)
+    let built = artifacts::build(options, |line| building.line(line)).await;
+    progress.rest();
+    Ok(built?)
 }
 
 /// Who we are, for whoever finds our lock.

@@ -7,14 +7,15 @@ use cogapi_engine::kind::Observation;
 use cogapi_engine::state::{Object, Phase};
 use cogapi_engine::{
     Action, Address, Applied, ApplyOptions, Backend as _, Change, Desired, Failure, Mode, Observed, Plan,
-    Session, State, apply, plan, refresh,
+    Session, State, apply, plan, refresh, running,
 };
 
 use super::Error;
 use super::interrupt;
 use super::target::Opened;
-use crate::render::note;
+use crate::render::json::Event;
 use crate::render::progress::Progress;
+use crate::render::{self, note, output, tell};
 use crate::resources::{self, Context, Reporter};
 
 /// Changes that run at once, for each service and in all. This bounds how many, not how many a second: what is too fast for AWS's
@@ -32,9 +33,9 @@ pub(super) async fn look(
     state: &State,
     progress: &Progress,
 ) -> Result<Observed, Error> {
-    refresh(&resources::kinds(), cx, desired, state, &|event| progress.observe(&event))
-        .await
-        .map_err(Error::Resources)
+    let seen = refresh(&resources::kinds(), cx, desired, state, &|event| progress.observe(&event)).await;
+    progress.rest();
+    seen.map_err(Error::Resources)
 }
 
 /// Looks at the cloud and plans. Makes no mutating call.
@@ -47,6 +48,15 @@ pub(super) async fn make_plan(
 ) -> Result<Plan, Error> {
     let observed = look(cx, desired, state, progress).await?;
     Ok(plan(&resources::kinds(), desired, state, &observed, mode)?)
+}
+
+/// Shows what is going to be done; always to whom is asked about it.
+pub(super) fn show(opened: &Opened, plan: &Plan, asked: bool) {
+    if output().json {
+        tell(&Event::Plan(render::plan::json(plan, &opened.environment.name)));
+    } else if asked || !output().quiet {
+        note(&render::plan::text(plan, &opened.cx.stack, output().verbose));
+    }
 }
 
 /// Refuses a plan that must not be done.
@@ -65,9 +75,12 @@ pub(super) async fn do_plan(
         ApplyOptions { parallel: IN_ALL, per_service: PER_SERVICE.into(), cancel: interrupt::asked() };
     let kinds = resources::kinds();
     let observer = |event| progress.observe(&event);
-    let said = *progress;
-    let cx = opened.cx.afresh().reporting_to(Reporter::new(move |waiting| said.say(&waiting.to_string())));
-    let mut applied = apply(session, &kinds, &cx, plan, &options, &observer).await?;
+    let told = progress.clone();
+    let reporter = Reporter::new(move |waiting| told.wait(running::current().as_ref(), waiting));
+    let cx = opened.cx.afresh().reporting_to(reporter);
+    let applied = apply(session, &kinds, &cx, plan, &options, &observer).await;
+    progress.rest();
+    let mut applied = applied?;
     let (stopped, unsaved) = (applied.stopped.take(), applied.not_stored.take());
     if stopped.is_some() || unsaved.is_some() {
         for (address, failure) in &applied.failed {

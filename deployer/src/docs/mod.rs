@@ -1,6 +1,8 @@
 //! The documents for those who call the API, derived from the handlers' registry: an OpenAPI description, a Postman collection and
-//! tables. Pure: texts in, texts out. `make docs` writes them, and a test fails when a committed one is not as the registry says.
+//! tables. Pure: texts in, texts out. One more is for those who run cogapi: the schema of its events. `make docs` writes them, and a test fails when a committed one is not as the registry says.
 
+#[cfg(test)]
+mod events;
 mod openapi;
 mod postman;
 mod tables;
@@ -107,7 +109,7 @@ mod tests {
     fn every_committed_document_is_what_the_registry_says() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let readme = fs::read_to_string(root.join("README.md")).unwrap();
-        for Document { path, text } in all(&readme) {
+        for Document { path, text } in all(&readme).into_iter().chain([events::schema()]) {
             let file = root.join(path);
             if std::env::var_os(WRITE).is_some() {
                 fs::create_dir_all(file.parent().unwrap()).unwrap();

@@ -41,9 +41,9 @@ impl<'a> Building<'a> {
     fn sign_of_life(&self, crates: usize) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         match *told {
-            None => self.progress.say("building the handlers; the first time takes a minute or two"),
+            None => self.progress.busy("building the handlers; the first time takes a minute or two"),
             Some(last) if last.elapsed() < SIGN_OF_LIFE => return,
-            Some(_) => self.progress.say(&format!("building the handlers: {crates} crates so far")),
+            Some(_) => self.progress.busy(&format!("building the handlers: {crates} crates so far")),
         }
         *told = Some(Instant::now());
     }

@@ -38,6 +38,9 @@ pub fn text(error: &Error) -> String {
         Error::Incomplete(applied) => incomplete(applied),
         Error::Stopped { environment, cause, done } => stopped(environment, cause, *done),
         Error::NotStored { cause, saved, command } => not_stored(cause, saved, command),
+        Error::Stale(why) => format!(
+            "error: the plan is stale, and nothing was touched: {why}\n  hint: make a new one with `cogapi plan --out FILE`, and look at it"
+        ),
         Error::Declined => "nothing was done".to_owned(),
         Error::Interrupted => "stopped as asked".to_owned(),
     }

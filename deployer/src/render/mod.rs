@@ -2,22 +2,24 @@
 
 pub mod building;
 pub mod check;
+mod consequences;
+pub mod ending;
 pub mod error;
+pub mod json;
 pub mod outputs;
 pub mod plan;
 pub mod progress;
+mod span;
 pub mod status;
+mod style;
+mod terminal;
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+
+pub use terminal::{Output, fail, note, object, output, result, set, tell};
 
 /// The width that lines are kept to.
 const WIDTH: usize = 80;
-
-/// Writes a result to standard output. A reader that has gone away (`cogapi outputs | head -1`) is no error.
-pub fn result(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
-}
 
 /// A number and what there is so many of: `1 change`, `2 changes`.
 pub(crate) fn count(number: usize, one: &str) -> String {
@@ -39,9 +41,4 @@ fn sentence(text: &mut String, label: &str, sentence: &str) {
         line.push_str(word);
     }
     let _ = writeln!(text, "{line}");
-}
-
-/// Writes a note on what happens to standard error, where it never mixes with results.
-pub fn note(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

@@ -14,13 +14,6 @@ pub fn text(outputs: &BTreeMap<String, String>) -> String {
     text.trim_end().to_owned()
 }
 
-/// One JSON object.
-#[must_use]
-pub fn json(outputs: &BTreeMap<String, String>) -> String {
-    // A map of strings always serializes.
-    serde_json::to_string_pretty(outputs).unwrap_or_default()
-}
-
 /// The outputs as variables: `COGAPI_NAME`.
 #[must_use]
 pub fn variables(outputs: &BTreeMap<String, String>) -> BTreeMap<String, String> {
@@ -53,10 +46,6 @@ mod tests {
         assert_eq!(
             dotenv(&variables(&outputs)),
             "COGAPI_API_URL=\"https://a.example/\\$x\"\nCOGAPI_REGION=\"eu-west-1\""
-        );
-        assert_eq!(
-            serde_json::from_str::<BTreeMap<String, String>>(&json(&outputs)).ok().as_ref(),
-            Some(&outputs)
         );
     }
 }

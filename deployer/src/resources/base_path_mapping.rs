@@ -5,8 +5,8 @@ use aws_sdk_apigateway::types::PatchOperation;
 use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
 use super::gateway::{is_concurrent, replace};
+use super::{Context, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 use crate::aws::retry::retry_while;
@@ -88,6 +88,7 @@ impl Resource for BasePathMapping {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "base_path_mapping";
+    const TOPIC: &'static str = topic::DOMAIN;
     const SERVICE: &'static str = "apigateway";
     const LOCATED_BY: &'static [&'static str] = &["domain_name"];
     const REPLACE_ON: &'static [&'static str] = &["domain_name"];

@@ -6,9 +6,9 @@ use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Context;
 use super::gateway::unrepeated;
 use super::rest_api::{RestApi, body_hash};
+use super::{Context, topic};
 use crate::aws::errors::is_missing;
 use crate::aws::failure;
 use crate::aws::retry::{create_once, retry_while};
@@ -88,6 +88,7 @@ impl Resource for Deployment {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "deployment";
+    const TOPIC: &'static str = topic::API;
     const SERVICE: &'static str = "apigateway";
     const LOCATED_BY: &'static [&'static str] = &["rest_api_id"];
     const REPLACE_ON: &'static [&'static str] = &["rest_api_id", "body_hash", "user_pool_arn"];

@@ -5,8 +5,8 @@ use aws_sdk_route53::types::{AliasTarget, ChangeAction, ResourceRecordSet, RrTyp
 use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
 use super::route53::{Changed, change, in_sync, incomplete, plain, records_at};
+use super::{Context, topic};
 
 /// The inputs of the record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +111,7 @@ impl Resource for DnsRecord {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "dns_record";
+    const TOPIC: &'static str = topic::DOMAIN;
     const SERVICE: &'static str = "route53";
     const LOCATED_BY: &'static [&'static str] = &["zone_id", "name"];
     const REPLACE_ON: &'static [&'static str] = &["zone_id", "name"];

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gateway::{is_concurrent, replace, sync_tags};
 use super::waiting::Wait;
-use super::{Context, TagChanges, Tags, tags_from};
+use super::{Context, TagChanges, Tags, tags_from, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 use crate::aws::retry::retry_while;
@@ -158,21 +158,12 @@ impl Resource for DomainName {
     type Outputs = Outputs;
     const KIND: &'static str = "domain_name";
     // Domain names have a rate of their own, of one change in 30 s, and a slow change must not hold up the API's others.
+    const TOPIC: &'static str = topic::DOMAIN;
     const SERVICE: &'static str = "apigateway-domains";
     const LOCATED_BY: &'static [&'static str] = &["name"];
     const REPLACE_ON: &'static [&'static str] = &["name"];
     // Under the old name the API answers until it does under the new one.
     const REPLACEMENT: Replacement = Replacement::CreateFirst;
-
-    fn consequences(found: &Self, desired: &Self) -> Vec<String> {
-        if found.name == desired.name {
-            return Vec::new();
-        }
-        vec![format!(
-            "clients that still use {} find nothing there any more; passkeys go on working only where both names are within the relying party",
-            found.name
-        )]
-    }
 
     async fn read(&self, cx: &Context, prior: Option<&Outputs>) -> Result<Found<Self>, Failure> {
         Ok(match self.observe(cx).await? {
@@ -217,22 +208,5 @@ impl Resource for DomainName {
             }
         };
         retry_while("deleting the API's domain name failed", is_concurrent, delete).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_another_name_is_noticed_by_clients() {
-        let found = DomainName::regional("auth.example.com", "arn:1", Tags::new());
-        let renamed = DomainName { name: "login.example.com".to_owned(), ..found.clone() };
-        let told = DomainName::consequences(&found, &renamed);
-        assert!(
-            matches!(&told[..], [only] if only.starts_with("clients that still use auth.example.com find"))
-        );
-        let moved = DomainName { certificate_arn: "arn:2".to_owned(), ..found.clone() };
-        assert_eq!(DomainName::consequences(&found, &moved), [""; 0]);
     }
 }

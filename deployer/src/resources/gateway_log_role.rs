@@ -5,8 +5,8 @@ use cogapi_engine::{Failure, Found, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Context;
 use super::gateway::replace;
+use super::{Context, topic};
 use crate::aws::errors::is_code;
 use crate::aws::failure;
 use crate::aws::retry::retry_while;
@@ -76,6 +76,7 @@ impl Resource for GatewayLogRole {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "gateway_log_role";
+    const TOPIC: &'static str = topic::LOGS;
     const SERVICE: &'static str = "apigateway";
     const LOCATED_BY: &'static [&'static str] = &[];
     const SHARED: bool = true;

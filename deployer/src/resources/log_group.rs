@@ -4,7 +4,7 @@
 use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, TagChanges, Tags, tags_from};
+use super::{Context, TagChanges, Tags, tags_from, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 
@@ -79,6 +79,7 @@ impl Resource for LogGroup {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "log_group";
+    const TOPIC: &'static str = topic::LOGS;
     const SERVICE: &'static str = "logs";
     const LOCATED_BY: &'static [&'static str] = &["name"];
     const REPLACE_ON: &'static [&'static str] = &["name"];

@@ -60,6 +60,26 @@ pub use waiting::{Reporter, Waiting};
 pub use web_acl::WebAcl;
 pub use web_acl_association::WebAclAssociation;
 
+/// What a plan sorts resources by: what they are about, as people see it.
+pub mod topic {
+    /// Users, and how they sign in.
+    pub const USER_POOL: &str = "User pool";
+    /// What answers requests.
+    pub const FUNCTIONS: &str = "Functions";
+    /// What clients call.
+    pub const API: &str = "API";
+    /// Where clients call it.
+    pub const DOMAIN: &str = "Domain";
+    /// Who may do what.
+    pub const PERMISSIONS: &str = "Permissions";
+    /// What is written down.
+    pub const LOGS: &str = "Logs";
+    /// Who is kept out.
+    pub const FIREWALL: &str = "Firewall";
+    /// All, the most important first.
+    pub const ALL: [&str; 7] = [USER_POOL, FUNCTIONS, API, DOMAIN, PERMISSIONS, LOGS, FIREWALL];
+}
+
 /// Every kind, by name. A new one is a file and a line here.
 #[must_use]
 pub fn kinds() -> Kinds<Context> {

@@ -6,7 +6,7 @@ use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Context;
+use super::{Context, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 use crate::aws::retry::Waits;
@@ -87,6 +87,7 @@ impl Resource for Permission {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "permission";
+    const TOPIC: &'static str = topic::PERMISSIONS;
     const SERVICE: &'static str = "lambda";
     const LOCATED_BY: &'static [&'static str] = &["function", "statement_id"];
     const REPLACE_ON: &'static [&'static str] = &["function", "statement_id"];

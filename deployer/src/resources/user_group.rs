@@ -4,7 +4,7 @@ use aws_sdk_cognitoidentityprovider::types::GroupType;
 use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
+use super::{Context, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 
@@ -66,6 +66,7 @@ impl Resource for UserGroup {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "user_group";
+    const TOPIC: &'static str = topic::USER_POOL;
     const SERVICE: &'static str = "cognito-idp";
     const LOCATED_BY: &'static [&'static str] = &["pool_id", "name"];
     const REPLACE_ON: &'static [&'static str] = &["pool_id", "name"];

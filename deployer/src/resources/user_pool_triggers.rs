@@ -8,7 +8,7 @@ use aws_sdk_cognitoidentityprovider::types::{LambdaConfigType, UserPoolType};
 use cogapi_engine::{Failure, Found, Resource};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, user_pool};
+use super::{Context, topic, user_pool};
 
 /// The inputs: a pool's triggers, all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,7 @@ impl Resource for UserPoolTriggers {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "user_pool_triggers";
+    const TOPIC: &'static str = topic::USER_POOL;
     const SERVICE: &'static str = "cognito-idp";
     const LOCATED_BY: &'static [&'static str] = &["pool_id"];
     const REPLACE_ON: &'static [&'static str] = &["pool_id"];

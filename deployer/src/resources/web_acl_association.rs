@@ -4,8 +4,8 @@ use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Context;
 use super::web_acl::{UNKNOWN, is_propagating, propagation};
+use super::{Context, topic};
 use crate::aws::errors::is_code;
 use crate::aws::failure;
 
@@ -26,6 +26,7 @@ impl Resource for WebAclAssociation {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "web_acl_association";
+    const TOPIC: &'static str = topic::FIREWALL;
     const SERVICE: &'static str = "wafv2";
     const LOCATED_BY: &'static [&'static str] = &["resource_arn"];
     const REPLACE_ON: &'static [&'static str] = &["resource_arn"];

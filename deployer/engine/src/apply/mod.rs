@@ -26,7 +26,7 @@ use crate::event::{Event, Observer};
 use crate::kind::Observation;
 use crate::lease::Lease;
 use crate::state::{Entry, Object};
-use crate::{Action, Address, Change, Failure, Kinds, Plan, Session};
+use crate::{Action, Address, Change, Failure, Kinds, Plan, Session, running};
 
 /// How to apply.
 #[derive(Debug, Clone)]
@@ -270,7 +270,8 @@ impl<'a, C: Send + Sync + 'static> Run<'a, C> {
         let (kinds, cx) = (self.kinds, self.cx);
         async move {
             let start = Instant::now();
-            let result = call(kinds, cx, &address, step, change, entry).await;
+            let work = call(kinds, cx, &address, step, change, entry);
+            let result = running::on(address.clone(), work).await;
             Outcome { key: (address, step), elapsed: start.elapsed(), result }
         }
         .boxed()

@@ -76,8 +76,6 @@ pub struct Change {
     pub reason: Reason,
     /// What differs between the cloud and the configuration.
     pub fields: Vec<FieldChange>,
-    /// What it does to users that its fields don't tell.
-    pub consequences: Vec<String>,
     /// What was changed outside cogapi since the last run.
     pub drift: Vec<FieldChange>,
     /// For a replacement: whether the new one is made before the old one goes.

@@ -100,7 +100,6 @@ impl Planner<'_> {
             action: Action::None,
             reason: Reason::Unchanged,
             fields: Vec::new(),
-            consequences: Vec::new(),
             drift: Vec::new(),
             create_first: false,
             deposed: entry.map_or(0, |entry| entry.deposed.len()),
@@ -135,7 +134,6 @@ impl Planner<'_> {
                     change.settle = (!settled).then(|| inputs.clone());
                 } else {
                     change.action = Action::Update;
-                    change.consequences = kind.consequences(found, &inputs)?;
                     if change.fields.iter().any(|field| replaces(kind, field)) {
                         self.replace(kind, address, &mut change);
                     }
@@ -251,7 +249,6 @@ impl Planner<'_> {
                 _ => Reason::Unfinished,
             },
             fields: Vec::new(),
-            consequences: Vec::new(),
             drift: Vec::new(),
             create_first: false,
             deposed: entry.deposed.len(),

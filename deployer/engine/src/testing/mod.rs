@@ -175,6 +175,7 @@ impl<const K: usize> Resource for Thing<K> {
     type Context = Cloud;
     type Outputs = ThingOutputs;
     const KIND: &'static str = KINDS[K];
+    const TOPIC: &'static str = "Fakes";
     const SERVICE: &'static str = "fake";
     const LOCATED_BY: &'static [&'static str] = &["name"];
     const REPLACE_ON: &'static [&'static str] = &["name", "pinned"];
@@ -184,11 +185,6 @@ impl<const K: usize> Resource for Thing<K> {
         _ => Replacement::Never("it would be lost"),
     };
     const SHARED: bool = K == 3;
-
-    fn consequences(found: &Self, desired: &Self) -> Vec<String> {
-        let (before, after) = (&found.0.value, &desired.0.value);
-        if before == after { Vec::new() } else { vec![format!("whoever uses {before} must use {after}")] }
-    }
 
     async fn read(&self, cx: &Cloud, prior: Option<&ThingOutputs>) -> Result<Found<Self>, Failure> {
         tokio::task::yield_now().await;

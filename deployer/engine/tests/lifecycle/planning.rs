@@ -31,17 +31,6 @@ async fn a_changed_value_is_an_update_of_exactly_that_field() {
 }
 
 #[tokio::test]
-async fn what_a_change_does_to_users_is_said_with_it_and_only_with_it() {
-    let world = World::new();
-    assert!(world.plan(&one("1")).await.changes[&address(0, "a")].consequences.is_empty(), "it is new");
-    world.deploy(&one("1")).await;
-    assert!(world.plan(&one("1")).await.changes[&address(0, "a")].consequences.is_empty());
-    let plan = world.plan(&one("2")).await;
-    assert_eq!(plan.changes[&address(0, "a")].consequences, ["whoever uses 1 must use 2"]);
-    assert!(plan.violations.is_empty(), "it is said, not refused");
-}
-
-#[tokio::test]
 async fn drift_is_shown_apart_and_put_right() {
     let world = World::new();
     world.deploy(&one("1")).await;

@@ -71,7 +71,7 @@ pub(super) struct Local {
 
 impl Local {
     pub(super) async fn run(self) -> Result<Outcome, Error> {
-        let progress = Progress::start().brief();
+        let progress = Progress::start_brief();
         let root = project::root()?;
         if self.install_only {
             unless_interrupted(install(root, progress)).await?;
@@ -111,7 +111,7 @@ impl Local {
         let port = self.port.or_else(|| port_of(environment.aws.endpoint.as_deref()?)).unwrap_or(0);
         // Before anything is built, so that a taken port is told at once.
         let listener = Front::bind(port).await.map_err(|error| taken(port, &error))?;
-        let python = unless_interrupted(install(root.clone(), progress)).await?;
+        let python = unless_interrupted(install(root.clone(), progress.clone())).await?;
         let options = build_options(&root, &environment, Some(LOCALHOST));
         // The emulator starts while cargo looks whether there is anything to build.
         let (emulator, built) = tokio::join!(

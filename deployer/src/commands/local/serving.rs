@@ -101,9 +101,10 @@ impl Serving<'_> {
             target: Target { environment: ENVIRONMENT.to_owned(), folder: None },
             yes: true,
             adopt: false,
+            planned: None,
             brief: true,
         };
-        let outputs = deploy.deploy(opened, built, self.progress).await?;
+        let outputs = deploy.deploy(opened, built, None, self.progress).await?;
         // A domain of its own answers only by its name, which leads nowhere on this machine.
         if let Some(api) = outputs.get("execute_api_url").or_else(|| outputs.get("api_url")) {
             self.front.api_is_at(api);

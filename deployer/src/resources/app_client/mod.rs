@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use cogapi_engine::{Failure, Found, Resource};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
 use super::user_pool::is_concurrent;
+use super::{Context, topic};
 use crate::aws::errors::is_missing;
 use crate::aws::failure;
 use crate::aws::retry::{create_once, retry_while};
@@ -77,6 +77,7 @@ impl Resource for AppClient {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "app_client";
+    const TOPIC: &'static str = topic::USER_POOL;
     const SERVICE: &'static str = "cognito-idp";
     const LOCATED_BY: &'static [&'static str] = &["pool_id"];
     // The old one goes first: with two of one name in a pool nobody could tell which is ours.

@@ -13,7 +13,7 @@ use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 
 use super::waiting::Wait;
-use super::{Context, TagChanges, Tags, tags_from};
+use super::{Context, TagChanges, Tags, tags_from, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 
@@ -126,6 +126,7 @@ impl Resource for Certificate {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "certificate";
+    const TOPIC: &'static str = topic::DOMAIN;
     const SERVICE: &'static str = "acm";
     const LOCATED_BY: &'static [&'static str] = &["domain"];
     // A failed certificate stays failed: another must be requested.

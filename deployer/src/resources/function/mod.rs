@@ -21,7 +21,7 @@ use base64::engine::general_purpose::STANDARD;
 use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, TagChanges, Tags};
+use super::{Context, TagChanges, Tags, topic};
 use crate::artifacts;
 use crate::aws::errors::{code, is_code, is_missing};
 use crate::aws::failure;
@@ -300,6 +300,7 @@ impl Resource for Function {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "function";
+    const TOPIC: &'static str = topic::FUNCTIONS;
     const SERVICE: &'static str = "lambda";
     const LOCATED_BY: &'static [&'static str] = &["name"];
     const REPLACE_ON: &'static [&'static str] = &["name"];

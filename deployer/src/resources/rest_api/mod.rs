@@ -15,7 +15,7 @@ use cogapi_engine::{Failure, Found, Resource};
 use serde::{Deserialize, Serialize};
 
 use super::gateway::{is_concurrent, remove, replace, segment, sync_tags, unrepeated};
-use super::{Context, TagChanges, Tags, tags_from};
+use super::{Context, TagChanges, Tags, tags_from, topic};
 use crate::aws::errors::is_missing;
 use crate::aws::failure;
 use crate::aws::retry::{SETTLING, Waits, create_once, retry_while};
@@ -231,6 +231,7 @@ impl Resource for RestApi {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "rest_api";
+    const TOPIC: &'static str = topic::API;
     const SERVICE: &'static str = "apigateway";
     const LOCATED_BY: &'static [&'static str] = &["name"];
 

@@ -11,7 +11,7 @@ use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Context, TagChanges, Tags};
+use super::{Context, TagChanges, Tags, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 
@@ -80,6 +80,7 @@ impl Resource for Role {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "role";
+    const TOPIC: &'static str = topic::PERMISSIONS;
     const SERVICE: &'static str = "iam";
     const LOCATED_BY: &'static [&'static str] = &["name"];
     const REPLACE_ON: &'static [&'static str] = &["name"];

@@ -9,7 +9,7 @@ use cogapi_engine::{Failure, Found, Replacement, Resource};
 use serde::{Deserialize, Serialize};
 
 use super::gateway::{is_concurrent, sync_tags};
-use super::{Context, TagChanges, Tags, tags_from};
+use super::{Context, TagChanges, Tags, tags_from, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 use crate::aws::retry::{Waits, retry_while};
@@ -155,6 +155,7 @@ impl Resource for Stage {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "stage";
+    const TOPIC: &'static str = topic::API;
     const SERVICE: &'static str = "apigateway";
     const LOCATED_BY: &'static [&'static str] = &["rest_api_id", "name"];
     const REPLACE_ON: &'static [&'static str] = &["rest_api_id", "name"];

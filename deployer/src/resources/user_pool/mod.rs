@@ -17,7 +17,7 @@ use aws_sdk_cognitoidentityprovider::types::{DeletionProtectionType, UserPoolTyp
 use cogapi_engine::{Failure, Found, Replacement, Resource};
 use futures::future::try_join;
 
-use super::{Context, TagChanges, Tags, tags_from};
+use super::{Context, TagChanges, Tags, tags_from, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 use crate::aws::retry::{Waits, create_once, retry_while};
@@ -184,25 +184,13 @@ impl Resource for UserPool {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "user_pool";
+    const TOPIC: &'static str = topic::USER_POOL;
     const SERVICE: &'static str = "cognito-idp";
     const LOCATED_BY: &'static [&'static str] = &["name"];
     const REPLACE_ON: &'static [&'static str] = &["sign_in"];
     const REPLACEMENT: Replacement = Replacement::Never(
         "Cognito can't change how users sign in after the pool was made: it would take a new pool, and it would lose every user",
     );
-
-    fn consequences(found: &Self, desired: &Self) -> Vec<String> {
-        match (&found.mfa.passkeys, &desired.mfa.passkeys) {
-            // A passkey answers only to the domain that it was made for, and a pool knows only one.
-            (Some(found), Some(desired)) if found.relying_party_id != desired.relying_party_id => {
-                vec![format!(
-                    "every passkey that was made for {} stops working for good: their owners must sign in with password and authenticator app, and make new ones for {}",
-                    found.relying_party_id, desired.relying_party_id
-                )]
-            }
-            _ => Vec::new(),
-        }
-    }
 
     async fn read(&self, cx: &Context, prior: Option<&Outputs>) -> Result<Found<Self>, Failure> {
         Ok(match self.observe(cx, prior).await? {

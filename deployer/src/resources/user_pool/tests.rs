@@ -251,15 +251,3 @@ fn before_mfa_is_set_no_first_factor_stands_that_it_forbids_and_no_tier_that_it_
     by_mail.mfa.first_factors = vec!["EMAIL_OTP".to_owned()];
     assert_eq!(declared().before_mfa(&by_mail).mfa.first_factors, ["PASSWORD"]);
 }
-
-#[test]
-fn a_change_of_the_relying_party_says_that_it_costs_every_passkey() {
-    let moved = UserPool { mfa: Mfa::totp_or_passkey("example.org"), ..declared() };
-    let [warning] = <[String; 1]>::try_from(UserPool::consequences(&declared(), &moved)).unwrap();
-    assert!(warning.starts_with("every passkey that was made for example.com stops working"), "{warning}");
-    // Nobody has one yet, and those that stay are the same.
-    let without = UserPool { mfa: Mfa::totp(), ..declared() };
-    assert!(UserPool::consequences(&without, &moved).is_empty());
-    let renamed = UserPool { name: "other".to_owned(), ..declared() };
-    assert!(UserPool::consequences(&declared(), &renamed).is_empty());
-}

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::waiting::Wait;
-use super::{Context, TagChanges, Tags, tags_from};
+use super::{Context, TagChanges, Tags, tags_from, topic};
 use crate::aws::errors::{code, is_code};
 use crate::aws::failure;
 
@@ -225,6 +225,7 @@ impl Resource for WebAcl {
     type Context = Context;
     type Outputs = Outputs;
     const KIND: &'static str = "web_acl";
+    const TOPIC: &'static str = topic::FIREWALL;
     const SERVICE: &'static str = "wafv2";
     const LOCATED_BY: &'static [&'static str] = &["name"];
     const REPLACE_ON: &'static [&'static str] = &["name"];
