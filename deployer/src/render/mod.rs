@@ -3,6 +3,7 @@
 pub mod building;
 pub mod check;
 pub mod error;
+pub mod logs;
 pub mod outputs;
 pub mod plan;
 pub mod progress;
@@ -16,7 +17,12 @@ const WIDTH: usize = 80;
 
 /// Writes a result to standard output. A reader that has gone away (`cogapi outputs | head -1`) is no error.
 pub fn result(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    let _ = try_result(text);
+}
+
+/// The same, for whoever has to end when nobody reads any more.
+pub fn try_result(text: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}")
 }
 
 /// A number and what there is so many of: `1 change`, `2 changes`.

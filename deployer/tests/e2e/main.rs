@@ -36,6 +36,7 @@ mod right;
 mod secrets;
 mod silent;
 mod stopped;
+mod terminal;
 mod walks;
 mod world;
 mod writers;
