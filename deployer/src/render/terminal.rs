@@ -58,6 +58,12 @@ pub fn result(text: &str) {
     });
 }
 
+/// Writes a line to standard output as it is, for whoever has to end when nobody reads any more.
+pub fn try_line(text: &str) -> std::io::Result<()> {
+    BEGUN.store(true, Ordering::Relaxed);
+    writeln!(anstream::stdout(), "{text}")
+}
+
 /// Writes the one JSON object that is a command's whole result.
 pub fn object(object: &impl Serialize) {
     BEGUN.store(true, Ordering::Relaxed);
