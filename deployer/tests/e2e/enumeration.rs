@@ -1,6 +1,8 @@
 //! Nobody learns which addresses have an account: what is answered to an address that nobody has looks like what is answered to
 //! anybody. How long it takes is the benchmark's (`benches/enumeration.rs`).
 
+use std::collections::BTreeSet;
+
 use cogapi_handlers::error::ErrorCode;
 use serde_json::{Value, json};
 
@@ -60,9 +62,8 @@ fn form(person: &Person<'_>, value: &Value) -> Value {
     match value {
         Value::Object(members) => members
             .iter()
-            // Which transports there are and how long an id is differs from one authenticator to another.
             .map(|(name, member)| match name.as_str() {
-                "allowCredentials" => (name.clone(), json!("one or more passkeys")),
+                "allowCredentials" => (name.clone(), json!(forms_of_passkeys(member))),
                 _ => (name.clone(), form(person, member)),
             })
             .collect(),
@@ -71,6 +72,18 @@ fn form(person: &Person<'_>, value: &Value) -> Value {
         Value::String(text) if is_made_up(text) => json!(format!("{} characters", text.len())),
         same => same.clone(),
     }
+}
+
+/// How passkeys look, without how many there are, how long their ids are and which transports they have: that differs from user to
+/// user and from one authenticator to another.
+fn forms_of_passkeys(shown: &Value) -> BTreeSet<String> {
+    let form = |passkey: &Value| {
+        let members = passkey.as_object().unwrap();
+        let names: BTreeSet<_> = members.keys().collect();
+        assert!(members["id"].is_string() && members["transports"].is_array(), "{passkey}");
+        format!("{} with {names:?}", members["type"])
+    };
+    shown.as_array().unwrap().iter().map(form).collect()
 }
 
 /// Sessions, challenges, ids: what has no two the same.

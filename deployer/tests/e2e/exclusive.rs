@@ -10,7 +10,7 @@ use crate::client::Api;
 /// An API that one test at a time has to itself.
 pub(crate) struct Exclusive(LazyLock<Mutex<Api>>);
 
-/// For the tests that need time to go by, or mails to fail.
+/// For the tests that need time to go by, or mails or triggers to fail.
 pub(crate) static TIMED: Exclusive = Exclusive::new();
 /// For the tests that take something away from the functions.
 pub(crate) static DEPRIVED: Exclusive = Exclusive::new();
@@ -24,7 +24,11 @@ impl Exclusive {
     pub(crate) fn turn(&self) -> Turn<'_> {
         let turn = Turn(self.0.lock().unwrap_or_else(PoisonError::into_inner));
         turn.world.no_faults();
-        turn.world.settings(&json!({ "mail_refused": false, "mail_quota_used_up": false }));
+        turn.world.settings(&json!({
+            "mail_refused": false,
+            "mail_quota_used_up": false,
+            "cognito_trigger_answers_lost": 0,
+        }));
         turn.goes_on(0);
         turn
     }

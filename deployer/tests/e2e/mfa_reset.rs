@@ -4,6 +4,7 @@ use cogapi_handlers::error::ErrorCode::{InvalidCode, InvalidCredentials, Invalid
 use serde_json::json;
 
 use crate::client::Api;
+use crate::exclusive::TIMED;
 use crate::person::Person;
 
 #[test]
@@ -20,6 +21,23 @@ fn three_wrong_codes_end_the_session_and_the_right_one_comes_too_late() {
     for used in [next, right] {
         api.ask(&used).refused(InvalidSession);
     }
+}
+
+#[test]
+fn triggers_whose_answers_are_lost_are_asked_again_and_nothing_counts_twice() {
+    let api = TIMED.turn();
+    let mut jane = Person::enrolled(&api);
+    api.world.settings(&json!({ "cognito_trigger_answers_lost": 1 }));
+    let mut next = jane.begins_mfa_reset();
+    for _ in 0..2 {
+        let told = api.ask(&next.clone().with("code", "00000000")).refused(InvalidCode);
+        next = next.with("session", told.text("session"));
+    }
+    let verified = api.ask(&next).ok();
+    jane.scans(&verified);
+    let fields = json!({ "access_token": verified.text("access_token"), "otp": jane.code() });
+    jane.asks("mfa-reset-confirm", fields).ok();
+    jane.signs_in();
 }
 
 #[test]

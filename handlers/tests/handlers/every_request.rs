@@ -6,10 +6,11 @@ use cogapi_handlers::{
     app::App,
     error::ErrorCode,
     registry::{ENDPOINTS, Handle, React, trigger},
-    runtime::{answer, react},
+    runtime::{Invocation, answer, react},
 };
+use lambda_runtime::Context;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 
 fn login() -> Value {
@@ -155,6 +156,20 @@ async fn a_request_is_answered_before_lambda_would_cut_it_off() {
     let endless: Handle = |_, _| Box::pin(std::future::pending());
     let (status, body, _) = answered_by(endless, Duration::from_secs(2)).await;
     assert_eq!((status, &body["code"]), (503, &json!("upstream_unavailable")));
+}
+
+#[test]
+fn the_time_that_is_left_leaves_room_for_the_reply() {
+    let left = |until: SystemTime| {
+        let since = until.duration_since(UNIX_EPOCH).unwrap();
+        let mut context = Context::default();
+        context.deadline = u64::try_from(since.as_millis()).unwrap();
+        Invocation::from(&context).budget
+    };
+    let (hour, room) = (Duration::from_hours(1), Duration::from_millis(500));
+    let budget = left(SystemTime::now() + hour);
+    assert!(budget + room <= hour && budget > hour / 2, "{budget:?}");
+    assert_eq!(left(SystemTime::now()), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
