@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { PAGES, launch, look, open } from "../support/browser.js";
-import { BINARY, ROOT, start } from "../support/cogapi.js";
+import { BINARY, DEMO_APP, ROOT, start } from "../support/cogapi.js";
 import { Person } from "../support/person.js";
 
 const AWS = PAGES.replace("localhost", "127.0.0.1");
@@ -49,7 +49,7 @@ deletion = false
 `;
 
 test("the demo app works against a deployed API at its own domain", async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "cogapi-browser-"));
+  const folder = await mkdtemp(join(tmpdir(), "cogapi-environments-"));
   const env = { COGAPI_ENVIRONMENTS: folder, ENVIRONMENT: "shop", AWS_ENDPOINT_URL: AWS, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
   const cogapi = (...args) => {
     const ran = spawnSync(BINARY, args, { cwd: ROOT, env: { ...process.env, ...env }, encoding: "utf8" });
@@ -62,7 +62,7 @@ test("the demo app works against a deployed API at its own domain", async (t) =>
     cogapi("destroy", "--yes");
     await rm(folder, { recursive: true });
   });
-  const demo = await start(["demo", "--port", "0"], /(http:\/\/localhost:\d+)/, env);
+  const demo = await start(["demo", "--port", "0"], DEMO_APP, env);
   t.after(() => demo.stop());
   // The name leads to this machine, as DNS would lead it to AWS. There is no TLS here, so http it is.
   const browser = await launch([`--host-resolver-rules=MAP ${DOMAIN}:80 ${new URL(AWS).host}`]);

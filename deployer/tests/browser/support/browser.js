@@ -73,8 +73,8 @@ export async function look(page, name) {
     const { violations } = await page.evaluate(() => globalThis.axe.run({ exclude: ["iframe"] }, { iframes: false }));
     const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("\n")}`);
     assert.deepEqual(told, [], `${name}, ${scheme}, ${device}`);
-    // A dialog covers what is seen, not the whole page.
-    const fullPage = (await page.getByRole("dialog").count()) === 0;
+    // A dialog covers only what is seen, and a mail's frame is drawn only there.
+    const fullPage = (await page.locator("dialog, iframe").count()) === 0;
     await page.screenshot({ path: join(SCREENSHOTS, `${name}-${scheme}-${device}.png`), fullPage });
   }
 }
