@@ -48,14 +48,23 @@ const passkeys = (number) => (number === 1 ? "1 passkey" : `${number || "no"} pa
 
 function showRequests(requests) {
   count("requests", requests.length);
-  const rows = requests.map(({ id, at, method, path, status, milliseconds, code, origin }) => [
+  const rows = requests.map(({ at, method, path, status, milliseconds, code, origin, request_id: id }) => [
     time(at),
-    [h("span", { class: "mono" }, h("b", {}, method), " ", path), origin && h("div", { class: "soft small" }, `from ${origin}`)],
+    [h("span", { class: "mono" }, h("b", {}, method), " ", decoded(path)), origin && h("div", { class: "soft small" }, `from ${origin}`)],
     [h("span", { class: `chip ${status >= 500 ? "bad" : status >= 400 ? "careful" : "good"}` }, status), code && h("div", { class: "mono small" }, code)],
     h("span", { class: "numbers" }, `${milliseconds} ms`),
-    h("button", { type: "button", class: "quiet mono", onclick: () => showLogsOf(id) }, id),
+    id && h("button", { type: "button", class: "quiet", onclick: () => showLogsOf(id) }, "Logs", h("span", { class: "sr-only" }, `of request ${id}`)),
   ]);
-  table("requests", ["Time", "Request", "Reply", "Duration", "Logs of"], rows, "No requests yet.");
+  table("requests", ["Time", "Request", "Reply", "Duration", "More"], rows, "No requests yet.");
+}
+
+/** An address in a path, as people write it. */
+function decoded(path) {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 function showLogsOf(request) {

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { PAGES, launch, look, open } from "../support/browser.js";
+import { PAGES, look, open } from "../support/browser.js";
 import { BINARY, DEMO_APP, ROOT, start } from "../support/cogapi.js";
 import { Person } from "../support/person.js";
 
@@ -65,10 +65,7 @@ test("the demo app works against a deployed API at its own domain", async (t) =>
   const demo = await start(["demo", "--port", "0"], DEMO_APP, env);
   t.after(() => demo.stop());
   // The name leads to this machine, as DNS would lead it to AWS. There is no TLS here, so http it is.
-  const browser = await launch([`--host-resolver-rules=MAP ${DOMAIN}:80 ${new URL(AWS).host}`]);
-  t.after(() => browser.close());
-
-  const page = await open(t, browser, demo.told);
+  const page = await open(t, demo.told, { flags: [`--host-resolver-rules=MAP ${DOMAIN}:80 ${new URL(AWS).host}`] });
   const jane = new Person(page);
   await jane.sees("Sign in");
   await page.locator("#connection").getByText(`https://${DOMAIN}`).waitFor();

@@ -1,19 +1,13 @@
 // The inspector: who there is, what was asked, what was logged.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { PAGES, launch, look, open } from "../support/browser.js";
+import { PAGES, look, open } from "../support/browser.js";
 import { Person } from "../support/person.js";
 
-let browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
 test("a user's state is told in words, as it changes", async (t) => {
-  const inspector = await open(t, browser, `${PAGES}/inspect`);
+  const inspector = await open(t, `${PAGES}/inspect`);
   const jane = new Person(await inspector.context().newPage());
   await jane.page.goto(PAGES);
   await jane.registers();
@@ -28,7 +22,7 @@ test("a user's state is told in words, as it changes", async (t) => {
 });
 
 test("a request leads to its logs", async (t) => {
-  const inspector = await open(t, browser, `${PAGES}/inspect#requests`);
+  const inspector = await open(t, `${PAGES}/inspect#requests`);
   const jane = new Person(await inspector.context().newPage());
   await jane.page.goto(PAGES);
   await jane.types("E-mail address", jane.email);

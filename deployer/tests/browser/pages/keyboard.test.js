@@ -1,16 +1,10 @@
 // Everything can be done without a mouse, and who can't see the page is told where they are.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { launch, open } from "../support/browser.js";
+import { open } from "../support/browser.js";
 import { Person } from "../support/person.js";
-
-let browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
 
 const focused = (page) => page.evaluate(() => document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent);
 
@@ -26,7 +20,7 @@ async function tabsTo(page, name) {
 }
 
 test("a sign-in with the keyboard alone", async (t) => {
-  const page = await open(t, browser);
+  const page = await open(t);
   const jane = new Person(page);
   await jane.becomesUser();
   await jane.signsOut();
@@ -60,7 +54,7 @@ test("a sign-in with the keyboard alone", async (t) => {
 });
 
 test("the header can be skipped", async (t) => {
-  const page = await open(t, browser);
+  const page = await open(t);
   await new Person(page).sees("Sign in");
   await page.keyboard.press("Tab");
   assert.equal(await focused(page), "Skip to the content");

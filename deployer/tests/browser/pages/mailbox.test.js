@@ -1,19 +1,13 @@
 // The mailbox: what arrives, how it is shown, and that nothing of a mail runs.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { PAGES, launch, look, open } from "../support/browser.js";
+import { PAGES, look, open } from "../support/browser.js";
 import { Person } from "../support/person.js";
 
-let browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
 test("a mail appears by itself, and its password is one click to copy", async (t) => {
-  const mailbox = await open(t, browser, `${PAGES}/mail`);
+  const mailbox = await open(t, `${PAGES}/mail`);
   await mailbox.getByRole("status").getByText("Live", { exact: true }).waitFor();
   const jane = new Person(await mailbox.context().newPage());
   await jane.page.goto(PAGES);
@@ -35,7 +29,8 @@ const EVIL = `<p style="color: rgb(1, 2, 3)">Code: <strong>123456</strong></p><s
 
 test("nothing of a mail runs, and its own look is kept", async (t) => {
   // That the browser refuses to run it, it says in the console.
-  const page = await open(t, browser, "about:blank", /^Failed to load resource|^Executing inline event handler violates|^Blocked script execution in 'about:srcdoc'/);
+  const expected = /^Failed to load resource|^Executing inline event handler violates|^Blocked script execution in 'about:srcdoc'/;
+  const page = await open(t, "about:blank", { expected });
   const mail = { id: "m-1", to: ["jane@example.com"], subject: "<b>Hello</b>", text: "", html: EVIL, at: new Date().toISOString() };
   await page.route("**/_cogapi/mail", (route) => route.fulfill({ json: [mail] }));
   await page.goto(`${PAGES}/mail`);
@@ -48,7 +43,7 @@ test("nothing of a mail runs, and its own look is kept", async (t) => {
 });
 
 test("without events it asks, and says so", async (t) => {
-  const page = await open(t, browser, "about:blank");
+  const page = await open(t, "about:blank");
   let list = [];
   await page.route("**/_cogapi/events", (route) => route.abort());
   await page.route("**/_cogapi/mail", (route) => route.fulfill({ json: list }));

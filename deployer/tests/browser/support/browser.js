@@ -32,16 +32,13 @@ const NARROWEST = { width: 320, height: 640 };
 /** Where the pages are. */
 export const PAGES = process.env.COGAPI_PAGES;
 
-/** A browser for the tests of one file. */
-export function launch(flags = []) {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...flags] });
-}
-
 /**
- * A page in a profile of its own. The test fails at its end when the page had an error, a script's or of what it may load, that is not `expected`.
+ * A page in a browser and a profile of its own. The test fails at its end when the page had an error, a script's or of what it may load,
+ * that is not `expected`. `flags` are more of Chromium's.
  * @param {import("node:test").TestContext} t
  */
-export async function open(t, browser, url = PAGES, expected = /^Failed to load resource/) {
+export async function open(t, url = PAGES, { expected = /^Failed to load resource/, flags = [] } = {}) {
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...flags] });
   const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: "reduce", permissions: ["clipboard-read", "clipboard-write"] });
   context.setDefaultTimeout(20_000);
   const errors = [];
@@ -52,7 +49,7 @@ export async function open(t, browser, url = PAGES, expected = /^Failed to load 
   });
   const page = await context.newPage();
   t.after(async () => {
-    await context.close();
+    await browser.close();
     assert.deepEqual(errors, []);
   });
   await page.goto(url);
