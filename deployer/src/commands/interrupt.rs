@@ -24,6 +24,15 @@ pub(super) fn listen() {
     });
 }
 
+/// Asks to stop when standard input ends: whoever holds its other end has ended.
+pub(super) fn ask_when_stdin_ends() {
+    // A thread of its own, which nothing waits for: no runtime can take such a read back.
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        ASKED.cancel();
+    });
+}
+
 /// Cancelled once a signal has asked to stop.
 pub(super) fn asked() -> CancellationToken {
     ASKED.clone()

@@ -13,9 +13,11 @@ use super::reply::{Reply, refusal, reply};
 /// All files, by their path below the folder.
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/web.rs"));
 
+/// The page that is for every API; mails and users are on this machine only.
+const DEMO: &str = "/";
 /// The addresses that are pages. The rest is below `/web/`.
 const PAGES: [(&str, &str); 3] =
-    [("/", "demo/index.html"), ("/mail", "mail/index.html"), ("/inspect", "inspect/index.html")];
+    [(DEMO, "demo/index.html"), ("/mail", "mail/index.html"), ("/inspect", "inspect/index.html")];
 const ASSETS: &str = "/web/";
 const CONFIG: &str = "/web/config.json";
 
@@ -66,7 +68,8 @@ impl Site {
 
     /// Answers a request for `path`.
     pub(super) fn answer(&self, path: &str, config: &Config) -> Reply {
-        let page = PAGES.iter().find(|(page, _)| *page == path).map(|(_, file)| *file);
+        let page = PAGES.iter().find(|(page, _)| *page == path && (*page == DEMO || config.local));
+        let page = page.map(|(_, file)| *file);
         let file = page.or_else(|| path.strip_prefix(ASSETS)).unwrap_or_default();
         let mut answer = if path == CONFIG {
             // A document of plain values always serializes.
@@ -79,7 +82,7 @@ impl Site {
             }
         };
         let policy = match path {
-            "/" => OF_THE_DEMO,
+            DEMO => OF_THE_DEMO,
             "/mail" => OF_THE_MAILBOX,
             _ => OF_THE_REST,
         };

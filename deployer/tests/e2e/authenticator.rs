@@ -23,7 +23,12 @@ impl Authenticator {
         let (shown, uri) = (reply.text("qr_code_secret"), reply.text("otpauth_uri"));
         assert!(uri.starts_with("otpauth://totp/CognitoApi%3A"), "{uri}");
         assert!(uri.contains(&format!("secret={shown}&")), "{uri}");
-        let secret = totp_rs::Secret::try_from_base32(shown).unwrap();
+        Self::holding(shown)
+    }
+
+    /// One that was given a secret by hand.
+    pub(crate) fn holding(secret: &str) -> Self {
+        let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
         let codes = totp_rs::Builder::new().with_secret(secret).build().unwrap();
         Self { codes, used: BTreeSet::new() }
     }

@@ -24,6 +24,8 @@ mod flows;
 mod killed;
 mod life;
 mod local;
+mod local_kept;
+mod local_port;
 mod logs;
 mod mfa_reset;
 mod options;

@@ -52,6 +52,9 @@ pub(super) struct Local {
     /// Stop the one that runs
     #[arg(long, conflicts_with_all = ["watch", "reset", "ephemeral", "endpoint_only", "detach"])]
     stop: bool,
+    /// Stop when standard input ends, so that whoever started it leaves nothing behind when killed
+    #[arg(long, conflicts_with = "detach")]
+    stop_with_stdin: bool,
     /// Only install the emulator
     #[arg(long)]
     install_only: bool,
@@ -101,6 +104,9 @@ impl Local {
             }
             Running::Theirs(runner) => return Err(already(runner.as_ref()).into()),
         };
+        if self.stop_with_stdin {
+            interrupt::ask_when_stdin_ends();
+        }
         let sources = Sources::of(&root, &self.folder(&root), ENVIRONMENT);
         let port = self.port.or_else(|| port_of(environment.aws.endpoint.as_deref()?)).unwrap_or(0);
         // Before anything is built, so that a taken port is told at once.
