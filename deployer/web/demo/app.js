@@ -63,16 +63,11 @@ function go(name, known = {}) {
 /** Where who asked for `name` really goes. */
 function allowed(name) {
   const view = VIEWS[name];
-  if (!view) return session() ? "profile" : "sign-in";
-  if (view.signedIn && !session()) {
-    flow.notice ??= "Sign in first.";
-    return "sign-in";
-  }
-  if (view.needs && !flow[view.needs]) {
-    flow.notice ??= "This step begins with another one: a reload forgets it.";
-    return "sign-in";
-  }
-  return name;
+  const isPossible = view && (!view.signedIn || session()) && (!view.needs || flow[view.needs]);
+  if (isPossible) return name;
+  if (session()) return "profile";
+  if (view) flow.notice ??= view.signedIn ? "Sign in first." : "This step begins with another one: a reload forgets it.";
+  return "sign-in";
 }
 
 function show() {

@@ -22,8 +22,7 @@ async function tabsTo(page, name) {
 test("a sign-in with the keyboard alone", async (t) => {
   const page = await open(t);
   const jane = new Person(page);
-  await jane.becomesUser();
-  await jane.signsOut();
+  await jane.enrols();
   assert.equal(await focused(page), "Sign in", "the focus is not on the new view's heading");
   assert.equal(await page.title(), "Sign in · cogapi");
 
