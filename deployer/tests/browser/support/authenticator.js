@@ -1,4 +1,5 @@
-// The app on a person's phone that shows six digits (RFC 6238). Owns which of its codes were used: Cognito takes each once.
+// The app on a person's phone that shows six digits (RFC 6238). Owns which of its codes were used: Cognito takes each
+// once.
 
 import { createHmac } from "node:crypto";
 
@@ -27,11 +28,15 @@ export class Authenticator {
     return String(digits % 1_000_000).padStart(6, "0");
   }
 
-  /** A code that was not used before. Cognito takes that of the next step, too, so two can be had without waiting, and no test needs more. */
+  /**
+   * A code that was not used before. Cognito takes that of the next step, too, so two can be had without waiting, and
+   * no test needs more.
+   */
   code() {
     const step = Math.floor(Date.now() / 1000 / STEP);
     const free = [step, step + 1].find((it) => !this.#used.has(it));
-    if (free === undefined) throw new Error("both codes of this moment were used: a test that needs a third has to wait");
+    if (free === undefined)
+      throw new Error("both codes of this moment were used: a test that needs a third has to wait");
     this.#used.add(free);
     return this.#at(free);
   }

@@ -1,4 +1,5 @@
-// Somebody at the demo app: reads what it says, fills in, presses. Knows the pages by what a person sees, never by their insides.
+// Somebody at the demo app: reads what it says, fills in, presses. Knows the pages by what a person sees, never by
+// their insides.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
