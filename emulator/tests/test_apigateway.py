@@ -338,6 +338,14 @@ def test_a_good_reply_passes_unchanged(emulator: Emulator, account: str):
     assert (status, headers["x-a"], text) == (418, "b", "/v1/things/1")
 
 
+def test_the_reply_has_the_request_id_that_the_function_was_told(emulator: Emulator, account: str):
+    api = deployed(emulator, account, '{"statusCode": 200, "body": event["requestContext"]["requestId"]}')
+    _, headers, told = request(emulator, api, "/v1/things/1")
+    assert headers["x-amzn-requestid"] == told
+    _, headers, another = request(emulator, api, "/v1/things/1")
+    assert headers["x-amzn-requestid"] == another != told
+
+
 def test_an_authorizer_without_scopes_takes_id_tokens_only(emulator: Emulator, account: str):
     cognito = emulator.client("cognito-idp", account)
     pool = cognito.create_user_pool(PoolName="p")["UserPool"]

@@ -99,6 +99,9 @@ impl Build<'_> {
         let remaps = remaps(&self.workspace, &home, &registry_sources(&home), &self.toolchain);
 
         let mut command = Command::new("cargo");
+        for name in std::env::vars_os().map(|(name, _)| name).filter(|name| is_of_a_package(name)) {
+            command.env_remove(name);
+        }
         command.args([subcommand, "--locked", "--package", PACKAGE]);
         command.args(BINARIES.iter().flat_map(|binary| ["--bin", binary]));
         command.args(["--profile", self.profile.name(), "--target", &target, "--target-dir"]);
@@ -158,6 +161,13 @@ impl Build<'_> {
         let output = tail.into_iter().collect::<Vec<_>>().join("\n");
         Err(ArtifactError::Failed { program: format!("cargo {subcommand}"), output })
     }
+}
+
+/// Whether cargo sets this variable to say which package it runs, as `cargo run` did if it started us. ring's build script runs again
+/// whenever one of them is another one, and everything above it would be built again.
+fn is_of_a_package(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(b"CARGO_PKG_") || name.starts_with(b"CARGO_MANIFEST_")
 }
 
 /// What the compiler says about itself.

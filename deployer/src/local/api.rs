@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use hyper::header::{ORIGIN, RETRY_AFTER};
-use hyper::{Request, StatusCode};
+use hyper::header::{HeaderName, ORIGIN, RETRY_AFTER};
+use hyper::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
 
 use super::events::Events;
@@ -15,6 +15,8 @@ use super::reply::{BoxError, Reply, refusal, whole};
 use super::requests::{Record, Requests};
 use super::upstream::Upstream;
 
+/// API Gateway's id of a request (`$context.requestId`), which functions log and errors tell.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 /// Where the API's own paths begin.
 const PREFIX: &str = "/v1/";
 
@@ -84,12 +86,14 @@ impl Api {
             path: request.uri().path().to_owned(),
             status: 0,
             milliseconds: 0,
-            origin: request.headers().get(ORIGIN).and_then(|origin| origin.to_str().ok()).map(str::to_owned),
+            origin: text(request.headers(), ORIGIN),
             code: None,
+            request_id: None,
         };
         let begun = Instant::now();
         let mut reply = upstream.pass(request, path).await?;
         record.status = reply.status().as_u16();
+        record.request_id = text(reply.headers(), REQUEST_ID);
         if record.status >= 400 {
             (reply, record.code) = with_code(reply).await?;
         }
@@ -98,6 +102,10 @@ impl Api {
         events.requests_changed();
         Ok(reply)
     }
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
 /// An error, and the code in it. Errors are short.

@@ -20,6 +20,8 @@ pub(super) struct Record {
     pub(super) origin: Option<String>,
     /// The contract's error code, where the reply is an error.
     pub(super) code: Option<String>,
+    /// What API Gateway calls it, and the function's log.
+    pub(super) request_id: Option<String>,
 }
 
 /// What was asked of the API last, newest first.
@@ -59,6 +61,7 @@ mod tests {
             milliseconds: 1,
             origin: None,
             code: None,
+            request_id: None,
         };
         for _ in 0..=MOST {
             requests.add(record.clone());

@@ -15,6 +15,7 @@ from cogapi_emulator.apigateway import (
     mocks,
     openapi,
     patches,
+    request_ids,
     tags,
 )
 
@@ -33,6 +34,7 @@ _CONCERNS = (
     method_settings,
     account,
     firewall,
+    request_ids,
     access_logs,
 )
 

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { PAGES, launch, look, open } from "../support/browser.js";
-import { BINARY, ROOT, start } from "../support/cogapi.js";
+import { PAGES, look, open } from "../support/browser.js";
+import { BINARY, DEMO_APP, ROOT, start } from "../support/cogapi.js";
 import { Person } from "../support/person.js";
 
 const AWS = PAGES.replace("localhost", "127.0.0.1");
@@ -18,7 +18,10 @@ const DOMAIN = "auth.example.com";
 async function hostedZone() {
   const reply = await fetch(`${AWS}/2013-04-01/hostedzone`, {
     method: "POST",
-    headers: { Authorization: "AWS4-HMAC-SHA256 Credential=test/20250101/us-east-1/route53/aws4_request, SignedHeaders=host, Signature=0" },
+    headers: {
+      Authorization:
+        "AWS4-HMAC-SHA256 Credential=test/20250101/us-east-1/route53/aws4_request, SignedHeaders=host, Signature=0",
+    },
     body: "<CreateHostedZoneRequest><Name>example.com</Name><CallerReference>browser</CallerReference></CreateHostedZoneRequest>",
   });
   const [, id] = (await reply.text()).match(/\/hostedzone\/(\w+)</) ?? [];
@@ -49,8 +52,14 @@ deletion = false
 `;
 
 test("the demo app works against a deployed API at its own domain", async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "cogapi-browser-"));
-  const env = { COGAPI_ENVIRONMENTS: folder, ENVIRONMENT: "shop", AWS_ENDPOINT_URL: AWS, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+  const folder = await mkdtemp(join(tmpdir(), "cogapi-environments-"));
+  const env = {
+    COGAPI_ENVIRONMENTS: folder,
+    ENVIRONMENT: "shop",
+    AWS_ENDPOINT_URL: AWS,
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+  };
   const cogapi = (...args) => {
     const ran = spawnSync(BINARY, args, { cwd: ROOT, env: { ...process.env, ...env }, encoding: "utf8" });
     assert.equal(ran.status, 0, `cogapi ${args.join(" ")}: ${ran.stderr}`);
@@ -62,18 +71,19 @@ test("the demo app works against a deployed API at its own domain", async (t) =>
     cogapi("destroy", "--yes");
     await rm(folder, { recursive: true });
   });
-  const demo = await start(["demo", "--port", "0"], /(http:\/\/localhost:\d+)/, env);
+  const demo = await start(["demo", "--port", "0"], DEMO_APP, env);
   t.after(() => demo.stop());
   // The name leads to this machine, as DNS would lead it to AWS. There is no TLS here, so http it is.
-  const browser = await launch([`--host-resolver-rules=MAP ${DOMAIN}:80 ${new URL(AWS).host}`]);
-  t.after(() => browser.close());
-
-  const page = await open(t, browser, demo.told);
+  const page = await open(t, demo.told, { flags: [`--host-resolver-rules=MAP ${DOMAIN}:80 ${new URL(AWS).host}`] });
   const jane = new Person(page);
   await jane.sees("Sign in");
   await page.locator("#connection").getByText(`https://${DOMAIN}`).waitFor();
   assert.equal(await page.getByRole("link", { name: "Mailbox" }).count(), 0, "there is no mailbox of a deployed API");
-  assert.equal(await page.getByRole("button", { name: "Sign in with a passkey" }).count(), 0, "this API has no passkeys");
+  assert.equal(
+    await page.getByRole("button", { name: "Sign in with a passkey" }).count(),
+    0,
+    "this API has no passkeys",
+  );
   await page.getByText("Change", { exact: true }).click();
   await jane.types("Address of the API", `http://${DOMAIN}`);
   await jane.presses("Use this address");

@@ -1,20 +1,17 @@
-// What the demo app says, and where it leads, when something goes wrong. The API's answers are played where they are hard to provoke.
+// What the demo app says, and where it leads, when something goes wrong. The API's answers are played where they are
+// hard to provoke.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { PAGES, launch, look, open } from "../support/browser.js";
+import { PAGES, look, open } from "../support/browser.js";
 import { Person } from "../support/person.js";
-
-let browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
 
 /** The API answers so from now on. */
 const answers = (page, status, body, headers = {}) =>
-  page.route("**/v1/**", (route) => route.fulfill({ status, headers, json: { message: "…", request_id: "r-1", ...body } }));
+  page.route("**/v1/**", (route) =>
+    route.fulfill({ status, headers, json: { message: "…", request_id: "r-1", ...body } }),
+  );
 
 async function signsInAs(person) {
   await person.types("E-mail address", person.email);
@@ -23,16 +20,26 @@ async function signsInAs(person) {
 }
 
 test("every problem of a form is told at its field, and the first has the focus", async (t) => {
-  const page = await open(t, browser, `${PAGES}/#register`);
+  const page = await open(t, `${PAGES}/#register`);
   const jane = new Person(page);
   await jane.types("E-mail address", "jane@");
   await jane.presses("Create account");
   await jane.reads("Full name must not be empty.");
   await look(page, "register-refused");
-  for (const [label, problem] of [["Full name", /must not be empty/], ["E-mail address", /must be an e-mail address/], ["Mobile phone number", /must be a phone number/]]) {
+  for (const [label, problem] of [
+    ["Full name", /must not be empty/],
+    ["E-mail address", /must be an e-mail address/],
+    ["Mobile phone number", /must be a phone number/],
+  ]) {
     const input = page.getByLabel(label, { exact: true });
     assert.equal(await input.getAttribute("aria-invalid"), "true");
-    const told = await input.evaluate((it) => it.getAttribute("aria-describedby").split(" ").map((id) => document.getElementById(id).textContent).join(" "));
+    const told = await input.evaluate((it) =>
+      it
+        .getAttribute("aria-describedby")
+        .split(" ")
+        .map((id) => document.getElementById(id).textContent)
+        .join(" "),
+    );
     assert.match(told, problem);
   }
   assert.equal(await page.evaluate(() => document.activeElement.name), "full_name");
@@ -41,7 +48,7 @@ test("every problem of a form is told at its field, and the first has the focus"
 });
 
 test("an address that is taken is led to what its owner can do", async (t) => {
-  const page = await open(t, browser, `${PAGES}/#register`);
+  const page = await open(t, `${PAGES}/#register`);
   const jane = new Person(page);
   await answers(page, 409, { code: "user_exists" });
   await jane.types("E-mail address", jane.email);
@@ -52,7 +59,7 @@ test("an address that is taken is led to what its owner can do", async (t) => {
 });
 
 test("a mail that was not sent can be asked for again", async (t) => {
-  const page = await open(t, browser, `${PAGES}/#register`);
+  const page = await open(t, `${PAGES}/#register`);
   const jane = new Person(page);
   await answers(page, 502, { code: "email_delivery_failed" });
   await jane.types("E-mail address", jane.email);
@@ -63,7 +70,7 @@ test("a mail that was not sent can be asked for again", async (t) => {
 });
 
 test("a reset that an administrator wants is where the sign-in leads", async (t) => {
-  const page = await open(t, browser);
+  const page = await open(t);
   const jane = new Person(page);
   await answers(page, 403, { code: "password_reset_required" });
   await signsInAs(jane);
@@ -73,7 +80,7 @@ test("a reset that an administrator wants is where the sign-in leads", async (t)
 });
 
 test("a session that has expired leads back to its beginning", async (t) => {
-  const page = await open(t, browser);
+  const page = await open(t);
   const jane = new Person(page);
   await answers(page, 200, { email: jane.email, verification_type: "SOFTWARE_TOKEN_MFA", verification_session: "s" });
   await signsInAs(jane);
@@ -87,7 +94,7 @@ test("a session that has expired leads back to its beginning", async (t) => {
 });
 
 test("who was throttled waits as long as the API says, and no longer", async (t) => {
-  const page = await open(t, browser);
+  const page = await open(t);
   await page.clock.install();
   const jane = new Person(page);
   await answers(page, 429, { code: "too_many_requests" }, { "Retry-After": "600" });
@@ -102,7 +109,7 @@ test("who was throttled waits as long as the API says, and no longer", async (t)
 });
 
 test("while it waits, a button says so and sends nothing twice", async (t) => {
-  const page = await open(t, browser);
+  const page = await open(t);
   let asked = 0;
   let answer;
   const answered = new Promise((resolve) => (answer = resolve));
@@ -122,7 +129,7 @@ test("while it waits, a button says so and sends nothing twice", async (t) => {
 });
 
 test("when nothing answers, the page says what to check, and takes another address", async (t) => {
-  const page = await open(t, browser);
+  const page = await open(t);
   const jane = new Person(page);
   await page.getByText("Change", { exact: true }).click();
   await jane.types("Address of the API", "not an address");
@@ -145,9 +152,13 @@ test("when nothing answers, the page says what to check, and takes another addre
 });
 
 test("secrets are shortened in what just happened", async (t) => {
-  const page = await open(t, browser);
+  const page = await open(t);
   const jane = new Person(page);
-  await answers(page, 200, { email: jane.email, verification_type: "SOFTWARE_TOKEN_MFA", verification_session: "s".repeat(500) });
+  await answers(page, 200, {
+    email: jane.email,
+    verification_type: "SOFTWARE_TOKEN_MFA",
+    verification_session: "s".repeat(500),
+  });
   await signsInAs(jane);
   await jane.sees("Enter your code");
   const told = await page.locator("#exchanges").textContent();

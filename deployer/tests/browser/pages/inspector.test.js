@@ -1,19 +1,13 @@
 // The inspector: who there is, what was asked, what was logged.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { PAGES, launch, look, open } from "../support/browser.js";
+import { PAGES, look, open } from "../support/browser.js";
 import { Person } from "../support/person.js";
 
-let browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
 test("a user's state is told in words, as it changes", async (t) => {
-  const inspector = await open(t, browser, `${PAGES}/inspect`);
+  const inspector = await open(t, `${PAGES}/inspect`);
   const jane = new Person(await inspector.context().newPage());
   await jane.page.goto(PAGES);
   await jane.registers();
@@ -28,14 +22,18 @@ test("a user's state is told in words, as it changes", async (t) => {
 });
 
 test("a request leads to its logs", async (t) => {
-  const inspector = await open(t, browser, `${PAGES}/inspect#requests`);
+  const inspector = await open(t, `${PAGES}/inspect#requests`);
   const jane = new Person(await inspector.context().newPage());
   await jane.page.goto(PAGES);
   await jane.types("E-mail address", jane.email);
   await jane.types("Password", jane.password);
   await jane.presses("Sign in");
   await jane.reads(/The e-mail address or the password is wrong/);
-  const request = inspector.getByRole("row").filter({ hasText: "/v1/login" }).filter({ hasText: "invalid_credentials" }).first();
+  const request = inspector
+    .getByRole("row")
+    .filter({ hasText: "/v1/login" })
+    .filter({ hasText: "invalid_credentials" })
+    .first();
   await request.waitFor();
   await look(inspector, "inspector-requests");
   await request.getByRole("button").click();
@@ -50,5 +48,6 @@ test("a request leads to its logs", async (t) => {
   await inspector.getByText("No line is like that.").waitFor();
   await inspector.getByLabel("Request id").fill("");
   await inspector.getByLabel("Level").selectOption("Errors");
-  for (const level of await inspector.locator("#logs-list tbody td:nth-child(2)").allTextContents()) assert.equal(level, "ERROR");
+  for (const level of await inspector.locator("#logs-list tbody td:nth-child(2)").allTextContents())
+    assert.equal(level, "ERROR");
 });

@@ -1,19 +1,13 @@
 // The mailbox: what arrives, how it is shown, and that nothing of a mail runs.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { PAGES, launch, look, open } from "../support/browser.js";
+import { PAGES, look, open } from "../support/browser.js";
 import { Person } from "../support/person.js";
 
-let browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
 test("a mail appears by itself, and its password is one click to copy", async (t) => {
-  const mailbox = await open(t, browser, `${PAGES}/mail`);
+  const mailbox = await open(t, `${PAGES}/mail`);
   await mailbox.getByRole("status").getByText("Live", { exact: true }).waitFor();
   const jane = new Person(await mailbox.context().newPage());
   await jane.page.goto(PAGES);
@@ -35,8 +29,17 @@ const EVIL = `<p style="color: rgb(1, 2, 3)">Code: <strong>123456</strong></p><s
 
 test("nothing of a mail runs, and its own look is kept", async (t) => {
   // That the browser refuses to run it, it says in the console.
-  const page = await open(t, browser, "about:blank", /^Failed to load resource|^Executing inline event handler violates|^Blocked script execution in 'about:srcdoc'/);
-  const mail = { id: "m-1", to: ["jane@example.com"], subject: "<b>Hello</b>", text: "", html: EVIL, at: new Date().toISOString() };
+  const expected =
+    /^Failed to load resource|^Executing inline event handler violates|^Blocked script execution in 'about:srcdoc'/;
+  const page = await open(t, "about:blank", { expected });
+  const mail = {
+    id: "m-1",
+    to: ["jane@example.com"],
+    subject: "<b>Hello</b>",
+    text: "",
+    html: EVIL,
+    at: new Date().toISOString(),
+  };
   await page.route("**/_cogapi/mail", (route) => route.fulfill({ json: [mail] }));
   await page.goto(`${PAGES}/mail`);
   await page.getByRole("heading", { name: "<b>Hello</b>" }).waitFor();
@@ -48,7 +51,7 @@ test("nothing of a mail runs, and its own look is kept", async (t) => {
 });
 
 test("without events it asks, and says so", async (t) => {
-  const page = await open(t, browser, "about:blank");
+  const page = await open(t, "about:blank");
   let list = [];
   await page.route("**/_cogapi/events", (route) => route.abort());
   await page.route("**/_cogapi/mail", (route) => route.fulfill({ json: list }));
@@ -56,7 +59,16 @@ test("without events it asks, and says so", async (t) => {
   await page.getByText("Asks every 3 s").waitFor();
   await page.getByText("No mail yet.").waitFor();
   await look(page, "mailbox-empty");
-  list = [{ id: "m-1", to: ["jane@example.com"], subject: "Later", text: "Your MFA reset code is 12345678.", html: "", at: new Date().toISOString() }];
+  list = [
+    {
+      id: "m-1",
+      to: ["jane@example.com"],
+      subject: "Later",
+      text: "Your MFA reset code is 12345678.",
+      html: "",
+      at: new Date().toISOString(),
+    },
+  ];
   await page.getByRole("heading", { name: "Later" }).waitFor();
   await page.getByText("12345678", { exact: true }).waitFor();
   await page.unroute("**/_cogapi/mail");

@@ -1,27 +1,28 @@
 // Passkeys at the demo app, with an authenticator that Chromium plays.
 
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { PAGES, launch, look, open } from "../support/browser.js";
+import { PAGES, look, open } from "../support/browser.js";
 import { Person } from "../support/person.js";
-
-let browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
 
 /** A device that keeps passkeys and whose owner agrees to everything. */
 async function withDevice(page) {
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("WebAuthn.enable");
-  const options = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
+  const options = {
+    protocol: "ctap2",
+    transport: "internal",
+    hasResidentKey: true,
+    hasUserVerification: true,
+    isUserVerified: true,
+    automaticPresenceSimulation: true,
+  };
   const { authenticatorId } = await devtools.send("WebAuthn.addVirtualAuthenticator", { options });
   return { loses: () => devtools.send("WebAuthn.clearCredentials", { authenticatorId }) };
 }
 
 test("a passkey is registered, signs in, and is deleted", async (t) => {
-  const page = await open(t, browser);
+  const page = await open(t);
   const device = await withDevice(page);
   const jane = new Person(page);
   await jane.becomesUser();
@@ -58,7 +59,7 @@ test("a passkey is registered, signs in, and is deleted", async (t) => {
 });
 
 test("a page that was opened by a number says where passkeys work", async (t) => {
-  const page = await open(t, browser, PAGES.replace("localhost", "127.0.0.1"));
+  const page = await open(t, PAGES.replace("localhost", "127.0.0.1"));
   const jane = new Person(page);
   await jane.sees("Sign in");
   const offered = await page.getByRole("button", { name: "Sign in with a passkey" }).count();

@@ -1,19 +1,13 @@
 // The whole life of a user, as a person lives it at the demo app.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { PAGES, launch, look, open } from "../support/browser.js";
+import { PAGES, look, open } from "../support/browser.js";
 import { Person, newPassword } from "../support/person.js";
 
-let browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
 test("from registration to deletion", async (t) => {
-  const page = await open(t, browser);
+  const page = await open(t);
   const jane = new Person(page);
   await jane.sees("Sign in");
   await look(page, "sign-in");
@@ -124,7 +118,7 @@ test("from registration to deletion", async (t) => {
 });
 
 test("who has a temporary password is led to the choice of one", async (t) => {
-  const page = await open(t, browser);
+  const page = await open(t);
   const jane = new Person(page);
   await jane.registers();
   const temporary = await jane.readsMail("Your account is ready");
@@ -150,7 +144,7 @@ test("who has a temporary password is led to the choice of one", async (t) => {
 });
 
 test("who left before the authenticator was set up does it at the next sign-in", async (t) => {
-  const page = await open(t, browser);
+  const page = await open(t);
   const jane = new Person(page);
   await jane.registers();
   await jane.choosesPassword();

@@ -1,4 +1,5 @@
-// A real Chromium, and what every view must be: free of violations of accessibility, without sideways scrolling, and on a picture.
+// A real Chromium, and what every view must be: free of violations of accessibility, without sideways scrolling, and on
+// a picture.
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
@@ -32,17 +33,21 @@ const NARROWEST = { width: 320, height: 640 };
 /** Where the pages are. */
 export const PAGES = process.env.COGAPI_PAGES;
 
-/** A browser for the tests of one file. */
-export function launch(flags = []) {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...flags] });
-}
-
 /**
- * A page in a profile of its own. The test fails at its end when the page had an error, a script's or of what it may load, that is not `expected`.
+ * A page in a browser and a profile of its own. The test fails at its end when the page had an error, a script's or of
+ * what it may load, that is not `expected`. `flags` are more of Chromium's.
  * @param {import("node:test").TestContext} t
  */
-export async function open(t, browser, url = PAGES, expected = /^Failed to load resource/) {
-  const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: "reduce", permissions: ["clipboard-read", "clipboard-write"] });
+export async function open(t, url = PAGES, { expected = /^Failed to load resource/, flags = [] } = {}) {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [...FLAGS, ...flags],
+  });
+  const context = await browser.newContext({
+    viewport: DESKTOP,
+    reducedMotion: "reduce",
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
   context.setDefaultTimeout(20_000);
   const errors = [];
   context.on("weberror", (error) => errors.push(error.error().message));
@@ -52,7 +57,7 @@ export async function open(t, browser, url = PAGES, expected = /^Failed to load 
   });
   const page = await context.newPage();
   t.after(async () => {
-    await context.close();
+    await browser.close();
     assert.deepEqual(errors, []);
   });
   await page.goto(url);
@@ -71,10 +76,12 @@ export async function look(page, name) {
     await page.evaluate(axe.source);
     // Mails are in frames that nothing can run in, axe neither.
     const { violations } = await page.evaluate(() => globalThis.axe.run({ exclude: ["iframe"] }, { iframes: false }));
-    const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("\n")}`);
+    const told = violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("\n")}`,
+    );
     assert.deepEqual(told, [], `${name}, ${scheme}, ${device}`);
-    // A dialog covers what is seen, not the whole page.
-    const fullPage = (await page.getByRole("dialog").count()) === 0;
+    // A dialog covers only what is seen, and a mail's frame is drawn only there.
+    const fullPage = (await page.locator("dialog, iframe").count()) === 0;
     await page.screenshot({ path: join(SCREENSHOTS, `${name}-${scheme}-${device}.png`), fullPage });
   }
 }
