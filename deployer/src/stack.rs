@@ -39,6 +39,12 @@ pub struct Inputs<'a> {
     pub triggers_sha256: &'a str,
 }
 
+/// The log group of all functions of a stack.
+#[must_use]
+pub fn log_group(stack: &str) -> String {
+    format!("/cogapi/{stack}")
+}
+
 /// What everything taggable of an environment is tagged with.
 #[must_use]
 pub fn tags(environment: &Environment) -> Tags {
@@ -83,7 +89,7 @@ pub fn desired(inputs: &Inputs<'_>) -> Desired {
     desired.declare(ADMIN_GROUP, &admins);
 
     let logs = LogGroup {
-        name: format!("/cogapi/{stack}"),
+        name: log_group(&stack),
         retention_days: Some(whole(environment.functions.log_retention_days)),
         tags: tags.clone(),
     };

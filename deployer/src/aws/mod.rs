@@ -2,6 +2,7 @@
 
 pub mod clients;
 pub mod errors;
+pub mod log_events;
 mod pace;
 mod rates;
 pub mod retry;

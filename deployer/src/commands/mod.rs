@@ -3,13 +3,17 @@
 
 mod build;
 mod check;
+mod completions;
 mod deploy;
 mod destroy;
 mod destroy_backend;
 mod destroy_stack;
 mod error;
+mod examples;
 mod interrupt;
 mod local;
+mod logs;
+mod man;
 mod outputs;
 mod plan;
 mod plan_file;
@@ -30,7 +34,7 @@ use interrupt::unless_interrupted;
 
 /// Your own authentication API on Amazon Cognito, in your own AWS account.
 #[derive(Debug, Parser)]
-#[command(name = "cogapi", version, max_term_width = 100)]
+#[command(name = "cogapi", version, max_term_width = 80)]
 pub struct Cli {
     #[command(flatten)]
     output: Output,
@@ -57,29 +61,50 @@ struct Output {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Build the handlers and print their artifacts.
+    #[command(after_help = examples::BUILD)]
     Build(build::Build),
     /// Look whether configuration and account are ready for a deploy.
+    #[command(after_help = examples::CHECK)]
     Check(check::Check),
     /// Show what `deploy` would change.
+    #[command(after_help = examples::PLAN)]
     Plan(plan::Plan),
     /// Make the environment as its configuration says.
+    #[command(after_help = examples::DEPLOY)]
     Deploy(deploy::Deploy),
     /// Remove the environment: its stack, then its backend.
+    #[command(after_help = examples::DESTROY)]
     Destroy(destroy::Destroy),
     /// Remove the environment's stack and keep its backend.
+    #[command(after_help = examples::DESTROY_STACK)]
     DestroyStack(destroy_stack::DestroyStack),
     /// Remove the backend (bucket and lock table) once no environment has anything in it.
+    #[command(after_help = examples::DESTROY_BACKEND)]
     DestroyBackend(destroy_backend::DestroyBackend),
     /// Remove a lock that a killed run left behind.
+    #[command(after_help = examples::UNLOCK)]
     Unlock(unlock::Unlock),
     /// Print the outputs of the last deploy.
+    #[command(after_help = examples::OUTPUTS)]
     Outputs(outputs::Outputs),
     /// Show what there is of the environment, whether it is as it was left, and who works on it.
+    #[command(after_help = examples::STATUS)]
     Status(status::Status),
     /// Run all of it on this machine, without an AWS account.
+    #[command(after_help = examples::LOCAL)]
     Local(local::Local),
     /// Put a state back that could not be stored.
+    #[command(after_help = examples::RECOVER_STATE)]
     RecoverState(recover_state::RecoverState),
+    /// Show what the functions have logged.
+    #[command(after_help = examples::LOGS)]
+    Logs(logs::Logs),
+    /// Write the man pages.
+    #[command(after_help = examples::MAN)]
+    Man(man::Man),
+    /// Print the completions of a shell.
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(completions::Completions),
 }
 
 /// How a command ended that did what it was asked.
@@ -94,10 +119,10 @@ pub enum Outcome {
 }
 
 impl Command {
-    /// Whether `--json` prints one object, as there is one thing to know. All others print events.
-    fn prints_an_object(&self) -> bool {
+    /// Whether `--json` prints one object, as there is one thing to know, or what is JSON already. All others print events.
+    fn prints_no_events(&self) -> bool {
         match self {
-            Self::Check(_) | Self::Plan(_) | Self::Outputs(_) | Self::Status(_) => true,
+            Self::Check(_) | Self::Plan(_) | Self::Outputs(_) | Self::Status(_) | Self::Logs(_) => true,
             Self::Build(_)
             | Self::Deploy(_)
             | Self::Destroy(_)
@@ -105,7 +130,9 @@ impl Command {
             | Self::DestroyBackend(_)
             | Self::Unlock(_)
             | Self::Local(_)
-            | Self::RecoverState(_) => false,
+            | Self::RecoverState(_)
+            | Self::Man(_)
+            | Self::Completions(_) => false,
         }
     }
 }
@@ -115,7 +142,7 @@ impl Cli {
     pub async fn run(self) -> Result<Outcome, Error> {
         let Output { json, quiet, verbose, color } = self.output;
         color.write_global();
-        render::set(render::Output { json, object: self.command.prints_an_object(), quiet, verbose });
+        render::set(render::Output { json, object: self.command.prints_no_events(), quiet, verbose });
         interrupt::listen();
         match self.command {
             // These leave nothing to be finished.
@@ -131,6 +158,75 @@ impl Cli {
             Command::Status(command) => unless_interrupted(command.run()).await,
             Command::Local(command) => command.run().await,
             Command::RecoverState(command) => command.run().await,
+            Command::Logs(command) => unless_interrupted(command.run()).await,
+            Command::Man(command) => command.run(),
+            Command::Completions(command) => Ok(command.run()),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// The commands by name, each with its whole help.
+    fn helps() -> Vec<(String, String)> {
+        let mut cli = Cli::command().term_width(80);
+        cli.build();
+        let whole = ("cogapi".to_owned(), cli.render_long_help().to_string());
+        let commands = cli.get_subcommands_mut().filter(|command| command.get_name() != "help");
+        let each =
+            commands.map(|command| (command.get_name().to_owned(), command.render_long_help().to_string()));
+        std::iter::once(whole).chain(each).collect()
+    }
+
+    #[test]
+    fn every_help_fits_into_80_columns_and_ends_with_examples() {
+        for (name, help) in helps() {
+            insta::assert_snapshot!(format!("help_{name}"), help);
+            let long = help.lines().find(|line| line.chars().count() > 80);
+            assert_eq!(long, None, "{name}");
+            assert!(name == "cogapi" || help.contains("\nExamples:\n"), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_example_of_the_help_is_understood() {
+        for (name, help) in helps().into_iter().skip(1) {
+            let (_, examples) = help.split_once("Examples:\n").unwrap();
+            for line in examples.lines().filter(|line| !line.is_empty()) {
+                let words = line.split(" #").next().unwrap().split(" >").next().unwrap().split_whitespace();
+                let parsed = Cli::try_parse_from(words);
+                assert!(parsed.is_ok(), "{name}: {line}: {}", parsed.unwrap_err());
+            }
+        }
+    }
+
+    #[test]
+    fn a_mistyped_command_is_answered_with_the_one_that_is_meant() {
+        let error = Cli::try_parse_from(["cogapi", "delpoy"]).unwrap_err().to_string();
+        assert!(error.contains("deploy"), "{error}");
+    }
+
+    #[test]
+    fn every_command_has_a_man_page_and_completions() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("man1");
+        man::Man::to(&out).unwrap();
+        for (name, _) in helps() {
+            let page = if name == "cogapi" { "cogapi.1".to_owned() } else { format!("cogapi-{name}.1") };
+            assert!(
+                std::fs::read_to_string(out.join(&page)).unwrap().contains(&name.replace('-', "\\-")),
+                "{page}"
+            );
+            for shell in [clap_complete::Shell::Bash, clap_complete::Shell::Zsh, clap_complete::Shell::Fish] {
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Cli::command(), "cogapi", &mut script);
+                assert!(String::from_utf8(script).unwrap().contains(&name), "{shell}: {name}");
+            }
         }
     }
 }

@@ -23,6 +23,7 @@ pub use environment::{
 };
 pub use names::is_in;
 pub use problem::{ConfigError, Problem};
+pub(crate) use read::closest;
 
 use problem::Problems;
 

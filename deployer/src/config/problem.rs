@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 use miette::NamedSource;
 
+use super::read::closest;
+
 /// One fault of an environment file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -87,13 +89,14 @@ impl ConfigError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Missing { file, existing, .. } => {
-                let known = if existing.is_empty() {
-                    "there are none yet".to_owned()
-                } else {
-                    format!("there are: {}", existing.join(", "))
+            Self::Missing { name, existing, .. } => {
+                let names: Vec<&str> = existing.iter().map(String::as_str).collect();
+                let known = match closest(name, &names) {
+                    Some(meant) => format!("did you mean {meant}? There are: {}", existing.join(", ")),
+                    None if existing.is_empty() => "there are none yet".to_owned(),
+                    None => format!("there are: {}", existing.join(", ")),
                 };
-                Some(format!("{known}; to make it, copy dev.toml.example to {}", file.display()))
+                Some(format!("{known}; `cogapi init {name}` makes it"))
             }
             Self::Name { .. } => Some("e.g. dev, prod, team-a".to_owned()),
             Self::Unreadable { .. } | Self::Invalid { .. } => None,

@@ -210,7 +210,7 @@ fn span_to_show(name: &Place, value: &Spanned<DeValue<'_>>) -> std::ops::Range<u
 }
 
 /// The one of `known` that was probably meant.
-pub(super) fn closest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn closest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
     let written = written.to_lowercase();
     let likeness = |candidate: &&str| strsim::jaro_winkler(&written, &candidate.to_lowercase());
     let best = known.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;

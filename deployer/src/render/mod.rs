@@ -6,6 +6,7 @@ mod consequences;
 pub mod ending;
 pub mod error;
 pub mod json;
+pub mod logs;
 pub mod outputs;
 pub mod plan;
 pub mod progress;
@@ -16,7 +17,7 @@ mod terminal;
 
 use std::fmt::Write as _;
 
-pub use terminal::{Output, fail, note, object, output, result, set, tell};
+pub use terminal::{Output, fail, note, object, output, result, set, tell, try_result};
 
 /// The width that lines are kept to.
 const WIDTH: usize = 80;

@@ -53,9 +53,12 @@ pub fn result(text: &str) {
     if output().json {
         return tell(&Event::Result { text: anstream::adapter::strip_str(text).to_string() });
     }
-    DRAWN.suspend(|| {
-        let _ = writeln!(anstream::stdout(), "{text}");
-    });
+    let _ = try_result(text);
+}
+
+/// The same in whatever form it has, for whoever has to end when nobody reads any more.
+pub fn try_result(text: &str) -> std::io::Result<()> {
+    DRAWN.suspend(|| writeln!(anstream::stdout(), "{text}"))
 }
 
 /// Writes the one JSON object that is a command's whole result.
