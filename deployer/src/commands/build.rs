@@ -20,7 +20,7 @@ impl Build {
         let (root, environment) = self.target.configuration()?;
         let built = build(&build_options(&root, &environment, None), &Progress::start()).await?;
         for artifact in built.iter() {
-            if output().json {
+            if output().is_json() {
                 tell(&Event::Artifact {
                     name: artifact.name.to_owned(),
                     bytes: artifact.zip.len(),

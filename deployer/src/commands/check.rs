@@ -45,7 +45,7 @@ impl Check {
             region: &environment.aws.region,
             account: account.as_deref(),
         };
-        if output().json {
+        if output().is_json() {
             object(&check::json(&about, &findings));
         } else {
             result(&check::text(&about, &findings));

@@ -50,7 +50,7 @@ impl Deploy {
         };
         let (opened, artifacts) = unless_interrupted(prepared).await?;
         let outputs = self.deploy(&opened, &artifacts, planned.as_ref(), &progress).await?;
-        if output().json {
+        if output().is_json() {
             tell(&Event::Outputs { outputs });
         } else {
             result(&render::outputs::text(&outputs));

@@ -15,7 +15,7 @@ use super::{Error, Outcome};
 use crate::aws::log_events::LogEvents;
 use crate::config::closest;
 use crate::render::logs::Line;
-use crate::render::{note, output, try_line};
+use crate::render::{note, output, try_result};
 use crate::stack;
 
 /// Between two looks. FilterLogEvents may be called five times a second, by everybody in account and region together
@@ -61,7 +61,7 @@ impl Logs {
             };
             for line in texts.iter().flat_map(|text| text.lines()).filter_map(|line| self.shown(line)) {
                 told = true;
-                if try_line(&line).is_err() {
+                if try_result(&line).is_err() {
                     // Nobody reads any more.
                     return Ok(Outcome::Done);
                 }
@@ -88,7 +88,7 @@ impl Logs {
         if !wanted {
             return None;
         }
-        if output().json { Some(text.to_owned()) } else { line.text(true) }
+        if output().is_json() { Some(text.to_owned()) } else { line.text(true) }
     }
 
     /// What CloudWatch leaves out by itself, so that it is not sent; [`Self::shown`] decides

@@ -26,11 +26,11 @@ mod target;
 mod unlock;
 mod work;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, ColorChoice, Parser, Subcommand};
 
 pub use error::Error;
 
-use crate::render;
+use crate::render::{self, Form};
 use interrupt::unless_interrupted;
 
 /// Your own authentication API on Amazon Cognito, in your own AWS account.
@@ -47,16 +47,17 @@ pub struct Cli {
 #[derive(Debug, Args)]
 struct Output {
     /// Print JSON: one object, or an event a line (docs/events.schema.json)
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Output")]
     json: bool,
     /// Print only results, questions, warnings and errors
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = "Output")]
     quiet: bool,
-    /// Name everything, however much it is
-    #[arg(long, short, global = true)]
+    /// Name every resource of a plan
+    #[arg(long, short, global = true, help_heading = "Output")]
     verbose: bool,
-    #[command(flatten)]
-    color: colorchoice_clap::Color,
+    /// When to use colours; on a terminal unless NO_COLOR is set
+    #[arg(long, global = true, help_heading = "Output", value_enum, default_value_t, value_name = "WHEN")]
+    color: ColorChoice,
 }
 
 #[derive(Debug, Subcommand)]
@@ -123,10 +124,12 @@ pub enum Outcome {
 }
 
 impl Command {
-    /// Whether `--json` prints what there is to know, one object or a function's line after the other. All others print events.
-    fn prints_an_object(&self) -> bool {
+    /// What `--json` prints: one object where there is one thing to know, and what happens otherwise.
+    fn json_form(&self) -> Form {
         match self {
-            Self::Check(_) | Self::Plan(_) | Self::Outputs(_) | Self::Status(_) | Self::Logs(_) => true,
+            Self::Check(_) | Self::Plan(_) | Self::Outputs(_) | Self::Status(_) | Self::Logs(_) => {
+                Form::Object
+            }
             Self::Build(_)
             | Self::Deploy(_)
             | Self::Destroy(_)
@@ -135,9 +138,9 @@ impl Command {
             | Self::Unlock(_)
             | Self::Local(_)
             | Self::Demo(_)
+            | Self::RecoverState(_)
             | Self::Man(_)
-            | Self::Completions(_)
-            | Self::RecoverState(_) => false,
+            | Self::Completions(_) => Form::Events,
         }
     }
 }
@@ -146,8 +149,9 @@ impl Cli {
     /// Runs the command.
     pub async fn run(self) -> Result<Outcome, Error> {
         let Output { json, quiet, verbose, color } = self.output;
-        color.write_global();
-        render::set(render::Output { json, object: self.command.prints_an_object(), quiet, verbose });
+        colorchoice_clap::Color { color }.write_global();
+        let form = if json { self.command.json_form() } else { Form::Text };
+        render::set(render::Output { form, quiet, verbose });
         interrupt::listen();
         match self.command {
             // These leave nothing to be finished.

@@ -27,7 +27,7 @@ impl Outputs {
                 .with_hint(format!("`cogapi deploy --env {name}`"))
                 .into());
         }
-        if output().json {
+        if output().is_json() {
             object(&state.outputs);
         } else if self.dotenv {
             result(&outputs::dotenv(&outputs::variables(&state.outputs)));

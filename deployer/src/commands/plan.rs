@@ -52,7 +52,7 @@ impl Plan {
         let plan = work::make_plan(&opened.cx, &desired, &state, mode, &progress).await?;
         let stack = &opened.cx.stack;
         match self.format {
-            _ if output().json => object(&render::plan::json(&plan, &opened.environment.name)),
+            _ if output().is_json() => object(&render::plan::json(&plan, &opened.environment.name)),
             Format::Text => result(&render::plan::text(&plan, stack, output().verbose)),
             Format::Markdown => result(&render::plan::markdown(&plan, stack)),
         }

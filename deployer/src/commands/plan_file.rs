@@ -59,7 +59,8 @@ impl PlanFile {
         let position = Position { lineage: plan.lineage.clone(), serial: plan.serial };
         let resources = plan.changes.iter().map(|(address, change)| {
             let observed = change.observed.existing().map(|(inputs, outputs)| json!([inputs, outputs]));
-            let digests = Digests { desired: digest(&change.desired), observed: digest(&observed) };
+            let digests =
+                Digests { desired: digest(change.desired.as_ref()), observed: digest(observed.as_ref()) };
             (address.to_string(), digests)
         });
         Self {
@@ -109,7 +110,7 @@ impl PlanFile {
                 .resources
                 .keys()
                 .chain(now.resources.keys().filter(|it| !self.resources.contains_key(*it)));
-            names(all.filter(|address| of(self, address) != of(now, address)).collect())
+            names(&all.filter(|address| of(self, address) != of(now, address)).collect::<Vec<_>>())
         };
         Some(if (self.format, &self.cogapi) != (now.format, &now.cogapi) {
             format!("it was made by cogapi {}, and this is {}", self.cogapi, now.cogapi)
@@ -132,7 +133,7 @@ impl PlanFile {
 }
 
 /// The first address, and how many there are beside it.
-fn names(addresses: Vec<&String>) -> Option<String> {
+fn names(addresses: &[&String]) -> Option<String> {
     let (first, others) = addresses.split_first()?;
     Some(match others.len() {
         0 => (*first).clone(),
@@ -140,7 +141,7 @@ fn names(addresses: Vec<&String>) -> Option<String> {
     })
 }
 
-fn digest(value: &Option<Value>) -> String {
+fn digest(value: Option<&Value>) -> String {
     hex::encode(Sha256::digest(json!(value).to_string()))
 }
 
@@ -173,7 +174,7 @@ mod tests {
         let file = planned(30, &State::default());
         let stored = State { serial: 3, ..State::default() };
         let mut drifted = file.clone();
-        drifted.resources.get_mut("log_group.functions").unwrap().observed = digest(&Some(json!(1)));
+        drifted.resources.get_mut("log_group.functions").unwrap().observed = digest(Some(&json!(1)));
         for (now, why) in [
             (
                 planned(7, &State::default()),

@@ -34,7 +34,7 @@ impl Status {
             stored_at,
             holder: holder.as_ref(),
         };
-        if output().json {
+        if output().is_json() {
             object(&status::json(&about, &found, &state));
         } else {
             result(&status::text(&about, &found, &state));

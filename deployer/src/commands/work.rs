@@ -52,7 +52,7 @@ pub(super) async fn make_plan(
 
 /// Shows what is going to be done; always to whom is asked about it.
 pub(super) fn show(opened: &Opened, plan: &Plan, asked: bool) {
-    if output().json {
+    if output().is_json() {
         tell(&Event::Plan(render::plan::json(plan, &opened.environment.name)));
     } else if asked || !output().quiet {
         note(&render::plan::text(plan, &opened.cx.stack, output().verbose));

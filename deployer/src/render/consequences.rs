@@ -142,8 +142,8 @@ const FIELDS: &[(&str, &str, Tell)] = &[
             _ => Warning(format!("web apps on {} can't call the API any more", gone.join(", "))),
         })
     }),
-    ("stage", "throttle.rate", |values| Some(limit("requests to the whole API", values)?)),
-    ("stage", "method_throttles.*.rate", |values| Some(limit(values.part, values)?)),
+    ("stage", "throttle.rate", |values| limit("requests to the whole API", values)),
+    ("stage", "method_throttles.*.rate", |values| limit(values.part, values)),
     ("stage", "access_logs.log_group_arn", |values| match values.texts() {
         (Some(_), None) => Some(Note("requests are not logged by API Gateway any more".to_owned())),
         (None, Some(_)) => Some(Note("API Gateway logs each request with the caller's address".to_owned())),

@@ -17,7 +17,7 @@ mod terminal;
 
 use std::fmt::Write as _;
 
-pub use terminal::{Output, fail, note, object, output, result, set, tell, try_line};
+pub use terminal::{Form, Output, fail, note, object, output, result, set, tell, try_result};
 
 /// The width that lines are kept to.
 const WIDTH: usize = 80;

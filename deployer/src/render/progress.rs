@@ -66,7 +66,7 @@ impl Progress {
 
     /// A line of our own.
     pub fn say(&self, text: &str) {
-        if output().json {
+        if output().is_json() {
             let text = anstream::adapter::strip_str(text).to_string();
             tell(&json::Event::Message { text, elapsed_ms: json::milliseconds(self.elapsed()) });
         } else if !output().quiet {
@@ -85,7 +85,7 @@ impl Progress {
 
     /// For the engine.
     pub fn observe(&self, event: &Event) {
-        if output().json {
+        if output().is_json() {
             if let Some(event) = json::Event::of(event) {
                 tell(&event);
             }
@@ -98,7 +98,7 @@ impl Progress {
 
     /// For kinds that wait, on behalf of the resource that is worked on.
     pub fn wait(&self, address: Option<&Address>, waiting: &Waiting) {
-        if output().json {
+        if output().is_json() {
             let Waiting { what, because, elapsed } = waiting.clone();
             let (address, elapsed_ms) = (address.map(ToString::to_string), json::milliseconds(elapsed));
             return tell(&json::Event::Waiting { address, what, because, elapsed_ms });

@@ -5,7 +5,8 @@ use std::time::Duration;
 /// A configured length of time, exactly: `90 s`, `10 min`, `24 h`, `30 days`.
 pub(super) fn exactly(seconds: u64) -> String {
     const UNITS: [(u64, u64, &str); 3] = [(86_400, 2, "days"), (3_600, 1, "h"), (60, 1, "min")];
-    let unit = UNITS.into_iter().find(|(unit, least, _)| seconds % unit == 0 && seconds >= unit * least);
+    let unit =
+        UNITS.into_iter().find(|(unit, least, _)| seconds.is_multiple_of(*unit) && seconds >= unit * least);
     unit.map_or_else(|| format!("{seconds} s"), |(unit, _, name)| format!("{} {name}", seconds / unit))
 }
 

@@ -14,14 +14,32 @@ use super::json::Event;
 /// What was asked of all output.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Output {
-    /// Standard output is JSON: an event a line.
-    pub json: bool,
-    /// Of JSON one object is printed, and no events.
-    pub object: bool,
+    /// What standard output is.
+    pub form: Form,
     /// Only results, questions, warnings and errors.
     pub quiet: bool,
     /// Everything is named.
     pub verbose: bool,
+}
+
+/// What standard output is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object, or what is JSON already.
+    Object,
+    /// JSON: an event a line.
+    Events,
+}
+
+impl Output {
+    /// Whether standard output is for programs.
+    #[must_use]
+    pub fn is_json(self) -> bool {
+        self.form != Form::Text
+    }
 }
 
 static OUTPUT: OnceLock<Output> = OnceLock::new();
@@ -39,9 +57,9 @@ pub fn output() -> Output {
 
 /// The lines that are drawn again and again. Nothing is drawn where nobody would see it move.
 pub(super) static DRAWN: LazyLock<MultiProgress> = LazyLock::new(|| {
-    let Output { json, quiet, .. } = output();
+    let hushed = output().quiet || output().is_json();
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    if json || quiet || dumb || !std::io::stderr().is_terminal() {
+    if hushed || dumb || !std::io::stderr().is_terminal() {
         MultiProgress::with_draw_target(ProgressDrawTarget::hidden())
     } else {
         MultiProgress::new()
@@ -50,18 +68,15 @@ pub(super) static DRAWN: LazyLock<MultiProgress> = LazyLock::new(|| {
 
 /// Writes a result to standard output. A reader that has gone away (`cogapi outputs | head -1`) is no error.
 pub fn result(text: &str) {
-    if output().json {
+    if output().is_json() {
         return tell(&Event::Result { text: anstream::adapter::strip_str(text).to_string() });
     }
-    DRAWN.suspend(|| {
-        let _ = writeln!(anstream::stdout(), "{text}");
-    });
+    let _ = try_result(text);
 }
 
-/// Writes a line to standard output as it is, for whoever has to end when nobody reads any more.
-pub fn try_line(text: &str) -> std::io::Result<()> {
-    BEGUN.store(true, Ordering::Relaxed);
-    writeln!(anstream::stdout(), "{text}")
+/// The same in whatever form it has, for whoever has to end when nobody reads any more.
+pub fn try_result(text: &str) -> std::io::Result<()> {
+    DRAWN.suspend(|| writeln!(anstream::stdout(), "{text}"))
 }
 
 /// Writes the one JSON object that is a command's whole result.
@@ -75,7 +90,7 @@ static BEGUN: AtomicBool = AtomicBool::new(false);
 
 /// Writes an event as a line of the stream that `--json` makes of standard output; the first line tells the stream's version.
 pub fn tell(event: &Event) {
-    if !output().json || output().object {
+    if output().form != Form::Events {
         return;
     }
     if !BEGUN.swap(true, Ordering::Relaxed) {
@@ -110,9 +125,8 @@ pub(super) fn coloured(text: &str) -> String {
 /// was written before.
 pub fn fail(error: &crate::commands::Error) {
     let _ = DRAWN.clear();
-    let Output { json, object: one, .. } = output();
     let event = Event::Error(error.into());
-    if json && one && !BEGUN.load(Ordering::Relaxed) {
+    if output().form == Form::Object && !BEGUN.load(Ordering::Relaxed) {
         object(&event);
     }
     tell(&event);

@@ -129,7 +129,7 @@ async fn a_plan_in_a_file_is_done_as_it_was_shown_or_not_at_all() {
     let file = planned(&world, folder.path());
     world.must(&["deploy", "--plan", &file]);
     assert_eq!(world.run(&["plan", "--detailed-exitcode"]).code, Some(0));
-    stale(&world, &file, "something else");
+    stale(&world, &file, "another run has changed the environment since");
 
     let longer = format!("{CONFIGURATION}\n[tokens]\naccess = \"2h\"\n");
     world.configure(&longer);

@@ -43,7 +43,7 @@ pub fn plan<C: Send + Sync + 'static>(
     let mut planner = Planner { state, observed, mode, changes: BTreeMap::new(), violations: Vec::new() };
     for address in order {
         let kind = kinds.of(&address)?;
-        planner.wanted(kind.as_ref(), &address, &desired.resources[&address], &edges[&address])?;
+        planner.wanted(kind.as_ref(), &address, &desired.resources[&address], &edges[&address]);
     }
     for (address, entry) in &state.resources {
         if !desired.resources.contains_key(address) {
@@ -91,7 +91,7 @@ impl Planner<'_> {
         address: &Address,
         declaration: &Declaration,
         dependencies: &BTreeSet<Address>,
-    ) -> Result<(), Failure> {
+    ) {
         let observed = self.observed.resources.get(address).cloned().unwrap_or(Observation::Missing);
         let entry = self.state.resources.get(address);
         let inputs = reference::resolve(&declaration.inputs, &|reference| self.known(reference));
@@ -117,7 +117,7 @@ impl Planner<'_> {
             change.deposed -= usize::from(reinstated.1.instead_of.is_none());
             (change.observed, change.reinstated) = (reinstated.0, Some(reinstated.1));
             self.changes.insert(address.clone(), change);
-            return Ok(());
+            return;
         }
         match change.observed.existing() {
             None => {
@@ -142,7 +142,6 @@ impl Planner<'_> {
         }
         self.refuse_unowned(address, &change, entry);
         self.changes.insert(address.clone(), change);
-        Ok(())
     }
 
     /// The replaced object that is as desired where the one in its place is not there or would have to be replaced.

@@ -241,7 +241,9 @@ pub fn text(plan: &Plan, stack: &str, verbose: bool) -> String {
     if !view.drift.is_empty() {
         let head = "Changed outside cogapi (found -> what cogapi had set):";
         let _ = writeln!(text, "{}", paint(STRONG, head));
-        view.drift.iter().for_each(|entry| entry_text(&mut text, entry));
+        for entry in &view.drift {
+            entry_text(&mut text, entry);
+        }
         text.push('\n');
     }
     if plan.is_empty() {
@@ -251,7 +253,9 @@ pub fn text(plan: &Plan, stack: &str, verbose: bool) -> String {
     let _ = writeln!(text, "{}\n", paint(STRONG, format!("Changes to {stack}")));
     for (topic, entries) in &view.sections {
         let _ = writeln!(text, "{}", paint(STRONG, topic));
-        entries.iter().for_each(|entry| entry_text(&mut text, entry));
+        for entry in entries {
+            entry_text(&mut text, entry);
+        }
         text.push('\n');
     }
     let mut last = String::new();
