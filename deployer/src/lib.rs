@@ -7,6 +7,7 @@ pub mod commands;
 pub mod config;
 pub mod docs;
 pub mod emulator;
+pub mod permissions;
 pub mod preflight;
 pub mod render;
 pub mod resources;

@@ -34,6 +34,9 @@ pub(super) const LOGS: &str = "Examples:
   cogapi logs --env dev login mfa-verify --follow
   cogapi logs --env prod --errors --since 2h
   cogapi logs --env prod --request-id 0f1e2d3c-0000-4000-8000-000000000000";
+pub(super) const PERMISSIONS: &str = "Examples:
+  cogapi permissions               # a template
+  cogapi permissions --env prod > policy.json";
 pub(super) const MAN: &str = "Examples:
   cogapi man --out ~/.local/share/man/man1";
 pub(super) const COMPLETIONS: &str = "Examples:

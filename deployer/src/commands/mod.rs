@@ -15,6 +15,7 @@ mod local;
 mod logs;
 mod man;
 mod outputs;
+mod permissions;
 mod plan;
 mod project;
 mod question;
@@ -79,6 +80,9 @@ enum Command {
     /// Show what the functions have logged.
     #[command(after_help = examples::LOGS)]
     Logs(logs::Logs),
+    /// Print what whoever deploys must be allowed, as IAM policies.
+    #[command(after_help = examples::PERMISSIONS)]
+    Permissions(permissions::Permissions),
     /// Write the man pages.
     #[command(after_help = examples::MAN)]
     Man(man::Man),
@@ -117,6 +121,7 @@ impl Cli {
             Command::Local(command) => command.run().await,
             Command::RecoverState(command) => command.run().await,
             Command::Logs(command) => unless_interrupted(command.run()).await,
+            Command::Permissions(command) => unless_interrupted(command.run()).await,
             Command::Man(command) => command.run(),
             Command::Completions(command) => Ok(command.run()),
         }

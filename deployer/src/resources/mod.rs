@@ -28,9 +28,10 @@ mod waiting;
 mod web_acl;
 mod web_acl_association;
 
-use cogapi_engine::Kinds;
+use cogapi_engine::{Kinds, Resource};
 
 use crate::aws::Clients;
+use crate::permissions::{Grant, Permitted};
 pub(crate) use route53::{plain, records_at};
 use tags::{TagChanges, tags_from};
 
@@ -58,28 +59,39 @@ pub use waiting::{Reporter, Waiting};
 pub use web_acl::WebAcl;
 pub use web_acl_association::WebAclAssociation;
 
-/// Every kind, by name. A new one is a file and a line here.
-#[must_use]
-pub fn kinds() -> Kinds<Context> {
-    Kinds::new()
-        .register::<AppClient>()
-        .register::<BasePathMapping>()
-        .register::<Certificate>()
-        .register::<Deployment>()
-        .register::<DnsRecord>()
-        .register::<DomainName>()
-        .register::<Function>()
-        .register::<GatewayLogRole>()
-        .register::<LogGroup>()
-        .register::<Permission>()
-        .register::<RestApi>()
-        .register::<Role>()
-        .register::<Stage>()
-        .register::<UserGroup>()
-        .register::<UserPool>()
-        .register::<UserPoolTriggers>()
-        .register::<WebAcl>()
-        .register::<WebAclAssociation>()
+macro_rules! kinds {
+    ($($kind:ident,)+) => {
+        /// Every kind, by name. A new one is a file and a line below.
+        #[must_use]
+        pub fn kinds() -> Kinds<Context> {
+            Kinds::new()$(.register::<$kind>())+
+        }
+
+        /// What it takes to work with each kind.
+        pub(crate) const GRANTS: &[(&str, &[Grant])] =
+            &[$((<$kind as Resource>::KIND, <$kind as Permitted>::GRANTS),)+];
+    };
+}
+
+kinds! {
+    AppClient,
+    BasePathMapping,
+    Certificate,
+    Deployment,
+    DnsRecord,
+    DomainName,
+    Function,
+    GatewayLogRole,
+    LogGroup,
+    Permission,
+    RestApi,
+    Role,
+    Stage,
+    UserGroup,
+    UserPool,
+    UserPoolTriggers,
+    WebAcl,
+    WebAclAssociation,
 }
 
 /// The tag that holds the stack's name.
