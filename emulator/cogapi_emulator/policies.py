@@ -21,7 +21,7 @@ def install() -> None:
         return "true" if key.lower() == "aws:securetransport" else original(key, context)
 
     @around(iam_actions, "extract_resource_arn")
-    def extract_resource_arn(original, service, method, path, headers, body, *arguments):
+    def extract_resource_arn(original, service, method, path, headers, body, query, region, account):
         # ministack knows some calls' resources as `*` only, which no policy for one thing allows.
         if service in _NAMED_BY:
             named = [iam_actions._safe_json_field(body, member) for member in _NAMED_BY[service]]
@@ -29,7 +29,10 @@ def install() -> None:
                 return found
         if service == "route53" and "/change/" in path:
             return f"arn:aws:route53:::change/{path.rsplit('/', 1)[-1]}"
-        return original(service, method, path, headers, body, *arguments)
+        if service == "lambda" and method == "POST" and path.rstrip("/").endswith("/functions"):
+            name = iam_actions._safe_json_field(body, "FunctionName")
+            return f"arn:aws:lambda:{region}:{account}:function:{name}"
+        return original(service, method, path, headers, body, query, region, account)
 
     @around(iam_actions, "_lambda_action")
     def lambda_action(original, method, path):

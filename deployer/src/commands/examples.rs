@@ -1,5 +1,8 @@
 //! The examples at the end of each command's help. A test parses every one of them.
 
+pub(super) const INIT: &str = "Examples:
+  cogapi init dev                  # asks, and offers what the account has
+  cogapi init prod --region eu-west-1 --from no-reply@example.com --yes";
 pub(super) const BUILD: &str = "Examples:
   cogapi build --env dev";
 pub(super) const CHECK: &str = "Examples:

@@ -1,6 +1,7 @@
 //! The commands: one file each, with its arguments (their comments are the help text) and what it does. Parsing and exit codes
 //! are `main`'s, texts are `render`'s.
 
+mod ask;
 mod build;
 mod check;
 mod completions;
@@ -10,6 +11,7 @@ mod destroy_backend;
 mod destroy_stack;
 mod error;
 mod examples;
+mod init;
 mod interrupt;
 mod local;
 mod logs;
@@ -41,6 +43,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write the file of a new environment, asking for what it needs.
+    #[command(after_help = examples::INIT)]
+    Init(init::Init),
     /// Build the handlers and print their artifacts.
     #[command(after_help = examples::BUILD)]
     Build(build::Build),
@@ -108,6 +113,7 @@ impl Cli {
         interrupt::listen();
         match self.command {
             // These leave nothing to be finished.
+            Command::Init(command) => unless_interrupted(command.run()).await,
             Command::Build(command) => unless_interrupted(command.run()).await,
             Command::Check(command) => unless_interrupted(command.run()).await,
             Command::Plan(command) => unless_interrupted(command.run()).await,

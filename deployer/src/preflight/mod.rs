@@ -6,6 +6,7 @@ mod domain;
 mod email;
 mod finding;
 mod log_role;
+pub mod offers;
 mod passkeys;
 mod quotas;
 mod region;

@@ -88,6 +88,10 @@ impl<'a> Deployer<'a> {
             let ran = self.run(arguments);
             let named = named(&ran);
             let new: BTreeSet<String> = named.difference(&self.granted).cloned().collect();
+            if ran.code == Some(3) && self.world.must(&["unlock", "--yes"]).stdout.contains("is unlocked") {
+                // The call that gives the lock back had been refused, too; its lease would end by itself.
+                continue;
+            }
             if new.is_empty() {
                 assert_eq!(ran.code, Some(0), "{}, refused without a name: {ran}", arguments.join(" "));
                 return;
@@ -95,9 +99,6 @@ impl<'a> Deployer<'a> {
             let unknown: Vec<_> = new.difference(&self.actions()).cloned().collect();
             assert_eq!(unknown, [""; 0], "missing in what is printed: {ran}");
             self.grant(new);
-            if ran.code == Some(3) {
-                self.world.must(&["unlock", "--yes"]);
-            }
         }
     }
 }
