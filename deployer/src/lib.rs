@@ -8,6 +8,7 @@ pub mod config;
 pub mod docs;
 pub mod emulator;
 pub mod local;
+pub mod permissions;
 pub mod preflight;
 pub mod render;
 pub mod resources;

@@ -21,6 +21,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use aws_types::region::Region;
 use cogapi_engine::Failure;
 
+use super::account::Account;
 use super::errors::failure;
 use super::pace::{MarkCalls, paced};
 use super::sesv2::SesV2;
@@ -185,6 +186,12 @@ impl Clients {
     #[must_use]
     pub fn sesv2(&self, region: &str) -> SesV2 {
         SesV2::new(region, &self.shared, &self.interceptors)
+    }
+
+    /// Account Management, which is of no region.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        Account::new(&self.shared, &self.interceptors)
     }
 
     /// The 12-digit account that the credentials belong to.

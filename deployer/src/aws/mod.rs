@@ -1,5 +1,7 @@
 //! The SDK: clients, what their errors mean, and what is worth trying again. Knows no resource kind.
 
+pub mod account;
+mod advice;
 pub mod clients;
 pub mod errors;
 pub mod log_events;

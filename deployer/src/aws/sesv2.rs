@@ -1,4 +1,4 @@
-//! SES, by its newer API: the two reads that tell whether mails will arrive. Not worth an SDK crate.
+//! SES, by its newer API: the reads that tell whether mails will arrive. Not worth an SDK crate.
 
 use std::fmt::Debug;
 
@@ -60,6 +60,24 @@ pub struct Identity {
     pub verification_status: String,
 }
 
+/// One of those that ListEmailIdentities tells.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListedIdentity {
+    /// The address or the domain.
+    pub identity_name: String,
+    /// Whether mails may be sent from it.
+    #[serde(default)]
+    pub sending_enabled: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListedIdentities {
+    #[serde(default)]
+    email_identities: Vec<ListedIdentity>,
+}
+
 impl SesV2 {
     /// A client with everything that the SDK's own clients are made with.
     pub(super) fn new(region: &str, shared: &SdkConfig, interceptors: &[SharedInterceptor]) -> Self {
@@ -75,6 +93,13 @@ impl SesV2 {
     pub async fn get_email_identity(&self, identity: &str) -> Answer<Identity> {
         let segment = utf8_percent_encode(identity, SEGMENT);
         self.call("GetEmailIdentity", "GET", &format!("/v2/email/identities/{segment}"), None).await
+    }
+
+    /// The first thousand addresses and domains, verified or not.
+    pub async fn list_email_identities(&self) -> Answer<Vec<ListedIdentity>> {
+        let path = "/v2/email/identities?PageSize=1000";
+        let listed: ListedIdentities = self.call("ListEmailIdentities", "GET", path, None).await?;
+        Ok(listed.email_identities)
     }
 
     /// Makes one call.

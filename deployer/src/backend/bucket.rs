@@ -14,7 +14,7 @@ use cogapi_engine::Failure;
 use serde_json::Value;
 
 use super::{Location, Step, policy};
-use crate::aws::errors::{code, is_code, is_missing};
+use crate::aws::errors::{code, is_code, is_missing, missing_action};
 use crate::aws::retry::{Waits, retry_while};
 use crate::aws::{Clients, failure};
 
@@ -309,11 +309,18 @@ where
                 "the bucket `{bucket}` is in another region{region}: set `region` in [aws], or choose another `bucket` in [state]"
             ))
         }
-        (_, Some(403)) if code(error).is_none_or(|code| code == "AccessDenied") => failure.with_hint(format!(
-            "either the bucket `{bucket}` does not belong to account {} (bucket names are global: choose another `bucket` in \
-             [state]), or the deploying principal may not use it (its IAM policy must allow the action)",
-            location.account
-        )),
+        (_, Some(403)) if code(error).is_none_or(|code| code == "AccessDenied") => {
+            let allow = match missing_action(&failure) {
+                Some(action) => format!("allow {action} on the bucket and what is in it"),
+                // HEAD is answered without a word.
+                None => "allow s3:ListBucket on the bucket and s3:GetObject on what is in it".to_owned(),
+            };
+            failure.with_hint(format!(
+                "either the bucket `{bucket}` does not belong to account {} (bucket names are global: choose another `bucket` in \
+                 [state]), or the deploying principal may not use it: {allow}",
+                location.account
+            ))
+        }
         _ => failure,
     }
 }

@@ -22,8 +22,50 @@ pub use destroy::{DestroyError, Destroyed, destroy};
 pub use table::exists as table_exists;
 
 use crate::aws::Clients;
+use crate::permissions::Grant;
 use dynamodb_lock::LockItem;
 use s3_state::StateObject;
+
+/// What it takes to make, use and remove a backend.
+pub(crate) const GRANTS: &[Grant] = &[
+    Grant::of(
+        &[
+            "s3:CreateBucket",
+            "s3:DeleteBucket",
+            "s3:GetBucketPolicy",
+            "s3:GetBucketPublicAccessBlock",
+            "s3:GetBucketTagging",
+            "s3:GetBucketVersioning",
+            "s3:GetEncryptionConfiguration",
+            "s3:ListBucket",
+            "s3:ListBucketVersions",
+            "s3:PutBucketPolicy",
+            "s3:PutBucketPublicAccessBlock",
+            "s3:PutBucketTagging",
+            "s3:PutBucketVersioning",
+            "s3:PutEncryptionConfiguration",
+        ],
+        &["arn:{partition}:s3:::{bucket}"],
+    ),
+    Grant::of(
+        &["s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"],
+        &["arn:{partition}:s3:::{bucket}/*"],
+    ),
+    Grant::of(
+        &[
+            "dynamodb:CreateTable",
+            "dynamodb:DeleteItem",
+            "dynamodb:DeleteTable",
+            "dynamodb:DescribeTable",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Scan",
+            "dynamodb:TagResource",
+            "dynamodb:UpdateItem",
+        ],
+        &["arn:{partition}:dynamodb:{region}:{account}:table/{lock_table}"],
+    ),
+];
 
 /// Where the states of all environments of a project are.
 #[derive(Debug, Clone, PartialEq, Eq)]

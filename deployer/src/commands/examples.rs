@@ -1,5 +1,8 @@
 //! The examples at the end of each command's help. A test parses every one of them.
 
+pub(super) const INIT: &str = "Examples:
+  cogapi init dev                  # asks, and offers what the account has
+  cogapi init prod --region eu-west-1 --from no-reply@example.com --yes";
 pub(super) const BUILD: &str = "Examples:
   cogapi build --env dev";
 pub(super) const CHECK: &str = "Examples:
@@ -38,6 +41,9 @@ pub(super) const LOGS: &str = "Examples:
   cogapi logs --env dev login mfa-verify --follow
   cogapi logs --env prod --errors --since 2h
   cogapi logs --env prod --request-id 0f1e2d3c-0000-4000-8000-000000000000";
+pub(super) const PERMISSIONS: &str = "Examples:
+  cogapi permissions               # a template
+  cogapi permissions --env prod > policy.json";
 pub(super) const MAN: &str = "Examples:
   cogapi man --out ~/.local/share/man/man1";
 pub(super) const COMPLETIONS: &str = "Examples:

@@ -1,6 +1,7 @@
 //! The commands: one file each, with its arguments (their comments are the help text) and what it does. Parsing and exit codes
 //! are `main`'s, texts are `render`'s.
 
+mod ask;
 mod build;
 mod check;
 mod completions;
@@ -11,11 +12,13 @@ mod destroy_backend;
 mod destroy_stack;
 mod error;
 mod examples;
+mod init;
 mod interrupt;
 mod local;
 mod logs;
 mod man;
 mod outputs;
+mod permissions;
 mod plan;
 mod plan_file;
 mod project;
@@ -62,6 +65,9 @@ struct Output {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write the file of a new environment, asking for what it needs.
+    #[command(after_help = examples::INIT)]
+    Init(init::Init),
     /// Build the handlers and print their artifacts.
     #[command(after_help = examples::BUILD)]
     Build(build::Build),
@@ -104,6 +110,9 @@ enum Command {
     /// Show what the functions have logged.
     #[command(after_help = examples::LOGS)]
     Logs(logs::Logs),
+    /// Print what whoever deploys must be allowed, as IAM policies.
+    #[command(after_help = examples::PERMISSIONS)]
+    Permissions(permissions::Permissions),
     /// Write the man pages.
     #[command(after_help = examples::MAN)]
     Man(man::Man),
@@ -127,9 +136,12 @@ impl Command {
     /// What `--json` prints: one object where there is one thing to know, and what happens otherwise.
     fn json_form(&self) -> Form {
         match self {
-            Self::Check(_) | Self::Plan(_) | Self::Outputs(_) | Self::Status(_) | Self::Logs(_) => {
-                Form::Object
-            }
+            Self::Check(_)
+            | Self::Plan(_)
+            | Self::Outputs(_)
+            | Self::Status(_)
+            | Self::Logs(_)
+            | Self::Permissions(_) => Form::Object,
             Self::Build(_)
             | Self::Deploy(_)
             | Self::Destroy(_)
@@ -140,7 +152,8 @@ impl Command {
             | Self::Demo(_)
             | Self::RecoverState(_)
             | Self::Man(_)
-            | Self::Completions(_) => Form::Events,
+            | Self::Completions(_)
+            | Self::Init(_) => Form::Events,
         }
     }
 }
@@ -155,6 +168,7 @@ impl Cli {
         interrupt::listen();
         match self.command {
             // These leave nothing to be finished.
+            Command::Init(command) => unless_interrupted(command.run()).await,
             Command::Build(command) => unless_interrupted(command.run()).await,
             Command::Check(command) => unless_interrupted(command.run()).await,
             Command::Plan(command) => unless_interrupted(command.run()).await,
@@ -169,6 +183,7 @@ impl Cli {
             Command::Demo(command) => command.run().await,
             Command::RecoverState(command) => command.run().await,
             Command::Logs(command) => unless_interrupted(command.run()).await,
+            Command::Permissions(command) => unless_interrupted(command.run()).await,
             Command::Man(command) => command.run(),
             Command::Completions(command) => Ok(command.run()),
         }

@@ -9,6 +9,7 @@ mod names;
 mod problem;
 mod read;
 mod rules;
+pub mod template;
 #[cfg(test)]
 mod tests;
 mod validate;

@@ -1,5 +1,6 @@
 //! The documents for those who call the API, derived from the handlers' registry: an OpenAPI description, a Postman collection and
-//! tables. Pure: texts in, texts out. One more is for those who run cogapi: the schema of its events. `make docs` writes them, and a test fails when a committed one is not as the registry says.
+//! tables. Two are for those who run cogapi: the example of an environment's file, and the schema of its events. Pure: texts in, texts
+//! out. `make docs` writes them, and a test fails when a committed one is not as the sources say.
 
 #[cfg(test)]
 mod events;
@@ -13,6 +14,8 @@ use cogapi_handlers::field::ACCESS_TOKEN;
 use cogapi_handlers::registry::ENDPOINTS;
 use cogapi_handlers::schema::{Kind, Member, example};
 use serde_json::Value;
+
+use crate::config::template::Answers;
 
 /// A document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +35,7 @@ pub fn all(readme: &str) -> Vec<Document> {
         document("docs/postman_collection.json", pretty(&postman::collection())),
         document("docs/endpoints.md", tables::endpoints()),
         document("README.md", tables::within(readme)),
+        document("environments/dev.toml.example", Answers::example().text()),
     ]
 }
 
@@ -123,6 +127,9 @@ mod tests {
     #[test]
     fn every_endpoint_is_in_every_document() {
         for document in all(&format!("{}{}", tables::BEGIN, tables::END)) {
+            if document.path.starts_with("environments/") {
+                continue;
+            }
             for endpoint in ENDPOINTS {
                 let path = match document.path {
                     "docs/postman_collection.json" => endpoint.path.replace("{user_id}", ":user_id"),

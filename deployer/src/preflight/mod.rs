@@ -6,6 +6,7 @@ mod domain;
 mod email;
 mod finding;
 mod log_role;
+pub mod offers;
 mod passkeys;
 mod quotas;
 mod region;
@@ -19,7 +20,28 @@ pub use finding::{Check, Finding, Verdict};
 
 use crate::backend::{Location, S3Backend};
 use crate::config::Environment;
+use crate::permissions::{ANY, Grant, HOSTED_ZONE};
 use crate::resources::Context;
+
+/// What it takes to look, beside what the kinds need themselves: always, or where there is a resource of a kind.
+pub(crate) const GRANTS: &[(Option<&str>, &[Grant])] = &[
+    (
+        None,
+        &[
+            Grant::of(
+                &[
+                    "cognito-idp:ListUserPools",
+                    "iam:GetAccountSummary",
+                    "lambda:GetAccountSettings",
+                    "ses:GetAccount",
+                ],
+                ANY,
+            ),
+            Grant::of(&["ses:GetEmailIdentity"], &["arn:{partition}:ses:{ses_region}:{account}:identity/*"]),
+        ],
+    ),
+    (Some("dns_record"), &[Grant::of(&["route53:GetHostedZone"], &[HOSTED_ZONE])]),
+];
 
 /// What is looked at.
 #[derive(Debug, Clone, Copy)]

@@ -1,12 +1,13 @@
 //! Errors as text: what happened, why, what to do.
 
 use std::fmt::Write as _;
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use cogapi_engine::{Applied, BackendError, Failure};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
-use super::count;
+use super::{count, sentence};
 use crate::commands::Error;
 use crate::config::{ConfigError, Problem};
 
@@ -79,8 +80,24 @@ fn not_stored(cause: &BackendError, saved: &Result<PathBuf, std::io::Error>, com
     format!("error: what was done could not be stored: {cause}\n  hint: {way_on}")
 }
 
+/// On a terminal broken between words; a pipeline's log is searched, and a line there stays one.
 fn one(failure: &Failure) -> String {
-    format!("error: {failure}")
+    if std::io::stderr().is_terminal() { wrapped(failure) } else { format!("error: {failure}") }
+}
+
+/// A failure in lines of a terminal.
+pub(crate) fn wrapped(failure: &Failure) -> String {
+    let Failure { summary, detail, hint, request_id } = failure;
+    let mut text = String::new();
+    sentence(&mut text, "error:", summary);
+    sentence(&mut text, " ", detail);
+    if let Some(id) = request_id {
+        sentence(&mut text, "  request id:", id);
+    }
+    if let Some(hint) = hint {
+        sentence(&mut text, "  hint:", hint);
+    }
+    text.trim_end().to_owned()
 }
 
 /// What is wrong with a configuration, each fault in its place.

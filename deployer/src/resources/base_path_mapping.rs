@@ -10,6 +10,7 @@ use super::{Context, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 use crate::aws::retry::retry_while;
+use crate::permissions::{Grant, MAPPINGS, Permitted};
 
 /// How API Gateway writes the empty base path.
 const NONE: &str = "(none)";
@@ -82,6 +83,13 @@ impl BasePathMapping {
         }
         patches
     }
+}
+
+impl Permitted for BasePathMapping {
+    const GRANTS: &'static [Grant] = &[Grant::of(
+        &["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST"],
+        &[MAPPINGS],
+    )];
 }
 
 impl Resource for BasePathMapping {

@@ -12,6 +12,7 @@ use super::{Context, topic};
 use crate::aws::errors::is_missing;
 use crate::aws::failure;
 use crate::aws::retry::{create_once, retry_while};
+use crate::permissions::{Grant, Permitted, REST_APIS};
 
 /// What every description begins with.
 const MARK: &str = "cogapi ";
@@ -82,6 +83,11 @@ impl Deployment {
         }
         Ok(newest.and_then(|snapshot| snapshot.id))
     }
+}
+
+impl Permitted for Deployment {
+    const GRANTS: &'static [Grant] =
+        &[Grant::of(&["apigateway:DELETE", "apigateway:GET", "apigateway:POST"], &[REST_APIS])];
 }
 
 impl Resource for Deployment {

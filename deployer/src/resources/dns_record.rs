@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::route53::{Changed, change, in_sync, incomplete, plain, records_at};
 use super::{Context, topic};
+use crate::permissions::{Grant, HOSTED_ZONE, Permitted, ZONE_CHANGES};
 
 /// The inputs of the record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +106,13 @@ impl DnsRecord {
         let changes: Vec<_> = gone.chain([(action, record.clone())]).collect();
         change(cx, &self.zone_id, changes).await
     }
+}
+
+impl Permitted for DnsRecord {
+    const GRANTS: &'static [Grant] = &[
+        Grant::of(&["route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets"], &[HOSTED_ZONE]),
+        Grant::of(&["route53:GetChange"], &[ZONE_CHANGES]),
+    ];
 }
 
 impl Resource for DnsRecord {

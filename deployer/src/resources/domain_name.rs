@@ -15,6 +15,7 @@ use super::{Context, TagChanges, Tags, tags_from, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 use crate::aws::retry::retry_while;
+use crate::permissions::{GATEWAY_TAGS, Grant, Permitted};
 
 /// How long a change may take to reach all of API Gateway.
 const UPDATING: Duration = Duration::from_mins(15);
@@ -151,6 +152,24 @@ impl DomainName {
             wait.pause("API Gateway has not changed all of its servers yet").await?;
         }
     }
+}
+
+impl Permitted for DomainName {
+    const GRANTS: &'static [Grant] = &[
+        Grant::of(&["apigateway:POST"], &["arn:{partition}:apigateway:{region}::/domainnames"]),
+        Grant::of(
+            &["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH"],
+            &["arn:{partition}:apigateway:{region}::/domainnames/*"],
+        ),
+        Grant::of(&["apigateway:DELETE", "apigateway:PUT"], &[GATEWAY_TAGS]),
+        // The first custom domain of an account makes it (https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html).
+        Grant::of(
+            &["iam:CreateServiceLinkedRole"],
+            &[
+                "arn:{partition}:iam::{account}:role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway",
+            ],
+        ),
+    ];
 }
 
 impl Resource for DomainName {

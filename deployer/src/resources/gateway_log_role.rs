@@ -10,6 +10,7 @@ use super::{Context, topic};
 use crate::aws::errors::is_code;
 use crate::aws::failure;
 use crate::aws::retry::retry_while;
+use crate::permissions::{Grant, LOG_ROLES, Permitted};
 
 /// AWS's own policy for just this.
 const POLICY: &str = "service-role/AmazonAPIGatewayPushToCloudWatchLogs";
@@ -70,6 +71,17 @@ impl GatewayLogRole {
             .map_err(|error| failure("allowing API Gateway to write logs failed", &error))?;
         Ok(format!("arn:{partition}:iam::{}:role/{}", cx.account, self.role_name))
     }
+}
+
+impl Permitted for GatewayLogRole {
+    const GRANTS: &'static [Grant] = &[
+        Grant::of(
+            &["apigateway:GET", "apigateway:PATCH"],
+            &["arn:{partition}:apigateway:{region}::/account"],
+        ),
+        Grant::of(&["iam:AttachRolePolicy", "iam:CreateRole", "iam:GetRole"], &[LOG_ROLES]),
+        Grant::of(&["iam:PassRole"], &[LOG_ROLES]).passed_to("apigateway.amazonaws.com"),
+    ];
 }
 
 impl Resource for GatewayLogRole {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Context, TagChanges, Tags, tags_from, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
+use crate::permissions::{ANY, Grant, LOG_GROUPS, Permitted};
 
 /// The inputs of a log group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +74,24 @@ impl LogGroup {
             Err(error) => Err(failure(SUMMARY, &error)),
         }
     }
+}
+
+impl Permitted for LogGroup {
+    const GRANTS: &'static [Grant] = &[
+        Grant::of(&["logs:DescribeLogGroups"], ANY),
+        Grant::of(
+            &[
+                "logs:CreateLogGroup",
+                "logs:DeleteLogGroup",
+                "logs:DeleteRetentionPolicy",
+                "logs:ListTagsForResource",
+                "logs:PutRetentionPolicy",
+                "logs:TagResource",
+                "logs:UntagResource",
+            ],
+            &[LOG_GROUPS],
+        ),
+    ];
 }
 
 impl Resource for LogGroup {

@@ -30,9 +30,10 @@ mod web_acl_association;
 
 use std::sync::Arc;
 
-use cogapi_engine::Kinds;
+use cogapi_engine::{Kinds, Resource};
 
 use crate::aws::Clients;
+use crate::permissions::{Grant, Permitted};
 pub(crate) use route53::{plain, records_at};
 use tags::{TagChanges, tags_from};
 
@@ -80,28 +81,39 @@ pub mod topic {
     pub const ALL: [&str; 7] = [USER_POOL, FUNCTIONS, API, DOMAIN, PERMISSIONS, LOGS, FIREWALL];
 }
 
-/// Every kind, by name. A new one is a file and a line here.
-#[must_use]
-pub fn kinds() -> Kinds<Context> {
-    Kinds::new()
-        .register::<AppClient>()
-        .register::<BasePathMapping>()
-        .register::<Certificate>()
-        .register::<Deployment>()
-        .register::<DnsRecord>()
-        .register::<DomainName>()
-        .register::<Function>()
-        .register::<GatewayLogRole>()
-        .register::<LogGroup>()
-        .register::<Permission>()
-        .register::<RestApi>()
-        .register::<Role>()
-        .register::<Stage>()
-        .register::<UserGroup>()
-        .register::<UserPool>()
-        .register::<UserPoolTriggers>()
-        .register::<WebAcl>()
-        .register::<WebAclAssociation>()
+macro_rules! kinds {
+    ($($kind:ident,)+) => {
+        /// Every kind, by name. A new one is a file and a line below.
+        #[must_use]
+        pub fn kinds() -> Kinds<Context> {
+            Kinds::new()$(.register::<$kind>())+
+        }
+
+        /// What it takes to work with each kind.
+        pub(crate) const GRANTS: &[(&str, &[Grant])] =
+            &[$((<$kind as Resource>::KIND, <$kind as Permitted>::GRANTS),)+];
+    };
+}
+
+kinds! {
+    AppClient,
+    BasePathMapping,
+    Certificate,
+    Deployment,
+    DnsRecord,
+    DomainName,
+    Function,
+    GatewayLogRole,
+    LogGroup,
+    Permission,
+    RestApi,
+    Role,
+    Stage,
+    UserGroup,
+    UserPool,
+    UserPoolTriggers,
+    WebAcl,
+    WebAclAssociation,
 }
 
 /// The tag that holds the stack's name.

@@ -10,6 +10,7 @@ use super::{Context, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 use crate::aws::retry::Waits;
+use crate::permissions::{FUNCTIONS, Grant, Permitted};
 
 /// What a permission allows.
 const ACTION: &str = "lambda:InvokeFunction";
@@ -81,6 +82,11 @@ impl Permission {
             Err(error) => Err(failure("removing the permission failed", &error)),
         }
     }
+}
+
+impl Permitted for Permission {
+    const GRANTS: &'static [Grant] =
+        &[Grant::of(&["lambda:AddPermission", "lambda:GetPolicy", "lambda:RemovePermission"], &[FUNCTIONS])];
 }
 
 impl Resource for Permission {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Context, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
+use crate::permissions::{Grant, Permitted, USER_POOLS};
 
 /// The inputs of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +61,18 @@ impl UserGroup {
             .map_err(|error| failure(SUMMARY, &error))?;
         Ok(())
     }
+}
+
+impl Permitted for UserGroup {
+    const GRANTS: &'static [Grant] = &[Grant::of(
+        &[
+            "cognito-idp:CreateGroup",
+            "cognito-idp:DeleteGroup",
+            "cognito-idp:GetGroup",
+            "cognito-idp:UpdateGroup",
+        ],
+        &[USER_POOLS],
+    )];
 }
 
 impl Resource for UserGroup {

@@ -9,6 +9,7 @@ use cogapi_engine::{Failure, Found, Resource};
 use serde::{Deserialize, Serialize};
 
 use super::{Context, topic, user_pool};
+use crate::permissions::{Grant, Permitted, USER_POOLS};
 
 /// The inputs: a pool's triggers, all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,13 @@ pub struct UserPoolTriggers {
 pub struct Outputs {
     /// The pool that they are attached to.
     pub pool_id: String,
+}
+
+impl Permitted for UserPoolTriggers {
+    const GRANTS: &'static [Grant] = &[Grant::of(
+        &["cognito-idp:DescribeUserPool", "cognito-idp:GetUserPoolMfaConfig", "cognito-idp:UpdateUserPool"],
+        &[USER_POOLS],
+    )];
 }
 
 impl Resource for UserPoolTriggers {

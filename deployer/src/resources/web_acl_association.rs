@@ -8,6 +8,7 @@ use super::web_acl::{UNKNOWN, is_propagating, propagation};
 use super::{Context, topic};
 use crate::aws::errors::is_code;
 use crate::aws::failure;
+use crate::permissions::{Grant, Permitted, STAGES, WEB_ACLS};
 
 /// The inputs of an association.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,17 @@ pub struct WebAclAssociation {
 /// What others refer to: nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outputs {}
+
+impl Permitted for WebAclAssociation {
+    const GRANTS: &'static [Grant] = &[
+        Grant::of(
+            &["wafv2:AssociateWebACL", "wafv2:DisassociateWebACL", "wafv2:GetWebACLForResource"],
+            &[WEB_ACLS, STAGES],
+        ),
+        // What is protected has a say, too (https://docs.aws.amazon.com/waf/latest/developerguide/security_iam_service-with-iam.html).
+        Grant::of(&["apigateway:SetWebACL"], &[STAGES]),
+    ];
+}
 
 impl Resource for WebAclAssociation {
     type Context = Context;

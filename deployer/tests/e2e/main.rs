@@ -22,6 +22,7 @@ mod exclusive;
 mod faults;
 mod flows;
 mod killed;
+mod least;
 mod life;
 mod local;
 mod local_kept;

@@ -19,6 +19,7 @@ use super::{Context, topic};
 use crate::aws::errors::is_missing;
 use crate::aws::failure;
 use crate::aws::retry::{create_once, retry_while};
+use crate::permissions::{Grant, Permitted, USER_POOLS};
 
 /// The inputs of an app client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +72,20 @@ pub struct Rotation {
 pub struct Outputs {
     /// Its id.
     pub id: String,
+}
+
+impl Permitted for AppClient {
+    const GRANTS: &'static [Grant] = &[Grant::of(
+        &[
+            "cognito-idp:CreateUserPoolClient",
+            "cognito-idp:DeleteUserPoolClient",
+            "cognito-idp:DescribeUserPool",
+            "cognito-idp:DescribeUserPoolClient",
+            "cognito-idp:ListUserPoolClients",
+            "cognito-idp:UpdateUserPoolClient",
+        ],
+        &[USER_POOLS],
+    )];
 }
 
 impl Resource for AppClient {

@@ -16,6 +16,7 @@ use super::waiting::Wait;
 use super::{Context, TagChanges, Tags, tags_from, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
+use crate::permissions::{ANY, Grant, HOSTED_ZONE, Permitted, ZONE_CHANGES};
 
 /// How long a certificate may still count as used after its domain name is gone: `InUseBy` lags by minutes.
 const LETTING_GO: Duration = Duration::from_mins(15);
@@ -120,6 +121,24 @@ impl Certificate {
         };
         TagChanges::between(found, &self.tags).make("the certificate", |_, _| false, set, unset).await
     }
+}
+
+impl Permitted for Certificate {
+    const GRANTS: &'static [Grant] = &[
+        Grant::of(&["acm:ListCertificates", "acm:RequestCertificate"], ANY),
+        Grant::of(
+            &[
+                "acm:AddTagsToCertificate",
+                "acm:DeleteCertificate",
+                "acm:DescribeCertificate",
+                "acm:ListTagsForCertificate",
+                "acm:RemoveTagsFromCertificate",
+            ],
+            &["arn:{partition}:acm:{region}:{account}:certificate/*"],
+        ),
+        Grant::of(&["route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets"], &[HOSTED_ZONE]),
+        Grant::of(&["route53:GetChange"], &[ZONE_CHANGES]),
+    ];
 }
 
 impl Resource for Certificate {

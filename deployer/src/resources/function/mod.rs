@@ -26,6 +26,7 @@ use crate::artifacts;
 use crate::aws::errors::{code, is_code, is_missing};
 use crate::aws::failure;
 use crate::aws::retry::{Waits, retry_while};
+use crate::permissions::{ANY, ARTIFACTS, FUNCTIONS, Grant, Permitted, ROLES};
 
 /// About as long as Lambda takes to set up a new function.
 const SET_UP: Duration = Duration::from_millis(500);
@@ -294,6 +295,35 @@ impl Function {
             waits.still("the function is not ready", &format!("{} is being set up", self.name)).await?;
         }
     }
+}
+
+impl Permitted for Function {
+    const GRANTS: &'static [Grant] = &[
+        Grant::of(&["lambda:ListFunctions"], ANY),
+        // GetFunction shows tags only to those who may ask for them by themselves
+        // (https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html).
+        Grant::of(
+            &[
+                "lambda:CreateFunction",
+                "lambda:DeleteFunction",
+                "lambda:DeleteFunctionConcurrency",
+                "lambda:GetFunction",
+                "lambda:GetFunctionConfiguration",
+                "lambda:GetPolicy",
+                "lambda:ListTags",
+                "lambda:PutFunctionConcurrency",
+                "lambda:RemovePermission",
+                "lambda:TagResource",
+                "lambda:UntagResource",
+                "lambda:UpdateFunctionCode",
+                "lambda:UpdateFunctionConfiguration",
+            ],
+            &[FUNCTIONS],
+        ),
+        // Lambda fetches the code as whoever makes the function.
+        Grant::of(&["s3:GetObject"], &[ARTIFACTS]),
+        Grant::of(&["iam:PassRole"], &[ROLES]).passed_to("lambda.amazonaws.com"),
+    ];
 }
 
 impl Resource for Function {

@@ -19,6 +19,7 @@ use super::{Context, TagChanges, Tags, tags_from, topic};
 use crate::aws::errors::is_missing;
 use crate::aws::failure;
 use crate::aws::retry::{SETTLING, Waits, create_once, retry_while};
+use crate::permissions::{GATEWAY_TAGS, Grant, Permitted, REST_APIS, ROLES};
 
 pub use openapi::body_hash;
 use openapi::{Place, render};
@@ -225,6 +226,21 @@ impl RestApi {
             || present.cors != self.cors
             || in_body(present) != in_body(self)
     }
+}
+
+impl Permitted for RestApi {
+    const GRANTS: &'static [Grant] = &[
+        Grant::of(
+            &["apigateway:GET", "apigateway:POST"],
+            &["arn:{partition}:apigateway:{region}::/restapis"],
+        ),
+        Grant::of(
+            &["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:PUT"],
+            &[REST_APIS],
+        ),
+        Grant::of(&["apigateway:DELETE", "apigateway:PUT"], &[GATEWAY_TAGS]),
+        Grant::of(&["iam:PassRole"], &[ROLES]).passed_to("apigateway.amazonaws.com"),
+    ];
 }
 
 impl Resource for RestApi {

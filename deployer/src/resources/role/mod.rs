@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::{Context, TagChanges, Tags, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
+use crate::permissions::{ANY, Grant, Permitted, ROLES};
 
 pub(super) use observe::Cache;
 
@@ -74,6 +75,31 @@ impl Role {
             Err(error) => Err(failure("creating the role failed", &error)),
         }
     }
+}
+
+impl Permitted for Role {
+    const GRANTS: &'static [Grant] = &[
+        Grant::of(&["iam:GetAccountAuthorizationDetails", "iam:ListRoles"], ANY),
+        Grant::of(
+            &[
+                "iam:CreateRole",
+                "iam:DeleteRole",
+                "iam:DeleteRolePermissionsBoundary",
+                "iam:DeleteRolePolicy",
+                "iam:DetachRolePolicy",
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListRolePolicies",
+                "iam:PutRolePolicy",
+                "iam:TagRole",
+                "iam:UntagRole",
+                "iam:UpdateAssumeRolePolicy",
+                "iam:UpdateRole",
+            ],
+            &[ROLES],
+        ),
+    ];
 }
 
 impl Resource for Role {

@@ -13,6 +13,7 @@ use super::{Context, TagChanges, Tags, tags_from, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 use crate::aws::retry::{Waits, retry_while};
+use crate::permissions::{GATEWAY_TAGS, Grant, Permitted, REST_APIS};
 use settings::{access_logs, method_of, options, path_of_key};
 
 /// All methods, in the stage's settings.
@@ -149,6 +150,16 @@ impl Stage {
             waits.again("creating the API's stage failed", &error, conflict).await?;
         }
     }
+}
+
+impl Permitted for Stage {
+    const GRANTS: &'static [Grant] = &[
+        Grant::of(
+            &["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST"],
+            &[REST_APIS],
+        ),
+        Grant::of(&["apigateway:DELETE", "apigateway:PUT"], &[GATEWAY_TAGS]),
+    ];
 }
 
 impl Resource for Stage {

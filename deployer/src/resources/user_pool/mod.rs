@@ -21,6 +21,7 @@ use super::{Context, TagChanges, Tags, tags_from, topic};
 use crate::aws::errors::{is_code, is_missing};
 use crate::aws::failure;
 use crate::aws::retry::{Waits, create_once, retry_while};
+use crate::permissions::{ANY, Grant, Permitted, USER_POOLS};
 
 use inputs::Outputs;
 pub use inputs::{Accounts, CharacterClass, EmailSettings, Mfa, Passkeys, PasswordPolicy, SignIn, UserPool};
@@ -179,6 +180,30 @@ impl UserPool {
 
 /// The tier without choice of the first factor, so without passkeys.
 const LITE: &str = "LITE";
+
+impl Permitted for UserPool {
+    const GRANTS: &'static [Grant] = &[
+        Grant::of(&["cognito-idp:CreateUserPool", "cognito-idp:ListUserPools"], ANY),
+        Grant::of(
+            &[
+                "cognito-idp:DeleteUserPool",
+                "cognito-idp:DescribeUserPool",
+                "cognito-idp:GetUserPoolMfaConfig",
+                "cognito-idp:SetUserPoolMfaConfig",
+                "cognito-idp:TagResource",
+                "cognito-idp:UntagResource",
+                "cognito-idp:UpdateUserPool",
+            ],
+            &[USER_POOLS],
+        ),
+        // A pool that mails through SES does so by this role, which the first one makes
+        // (https://docs.aws.amazon.com/cognito/latest/developerguide/using-service-linked-roles.html).
+        Grant::of(
+            &["iam:CreateServiceLinkedRole"],
+            &["arn:{partition}:iam::{account}:role/aws-service-role/email.cognito-idp.amazonaws.com/*"],
+        ),
+    ];
+}
 
 impl Resource for UserPool {
     type Context = Context;

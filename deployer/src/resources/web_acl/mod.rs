@@ -13,6 +13,7 @@ use super::waiting::Wait;
 use super::{Context, TagChanges, Tags, tags_from, topic};
 use crate::aws::errors::{code, is_code};
 use crate::aws::failure;
+use crate::permissions::{ANY, Grant, Permitted, WEB_ACLS};
 
 /// Those of regional things, such as an API's stage.
 const SCOPE: &str = "REGIONAL";
@@ -219,6 +220,27 @@ impl WebAcl {
     fn what(&self) -> String {
         format!("the web ACL {}", self.name)
     }
+}
+
+impl Permitted for WebAcl {
+    const GRANTS: &'static [Grant] = &[
+        Grant::of(&["wafv2:ListWebACLs"], ANY),
+        // AWS's own rules in it are looked at as something of the account.
+        Grant::of(
+            &["wafv2:CreateWebACL", "wafv2:UpdateWebACL"],
+            &[WEB_ACLS, "arn:{partition}:wafv2:{region}:{account}:regional/managedruleset/*/*"],
+        ),
+        Grant::of(
+            &[
+                "wafv2:DeleteWebACL",
+                "wafv2:GetWebACL",
+                "wafv2:ListTagsForResource",
+                "wafv2:TagResource",
+                "wafv2:UntagResource",
+            ],
+            &[WEB_ACLS],
+        ),
+    ];
 }
 
 impl Resource for WebAcl {
