@@ -29,8 +29,8 @@ pub(super) const STATUS: &str = "Examples:
   cogapi status --env dev";
 pub(super) const LOCAL: &str = "Examples:
   cogapi local
-  cogapi local --watch             # edits of handlers and templates are live in seconds
-  cogapi local --endpoint-only     # variables for the SDKs of other projects' tests
+  cogapi local --watch             # edits of handlers are soon live
+  cogapi local --endpoint-only     # variables for tests and SDKs
   cogapi local --reset --port 5000";
 pub(super) const DEMO: &str = "Examples:
   cogapi demo --env dev";
