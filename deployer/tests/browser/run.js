@@ -24,8 +24,13 @@ function tests(files, pages) {
     stdio: "inherit",
     env: { ...process.env, COGAPI_PAGES: pages },
   });
+  // Ctrl-C ends the tests, and after them what they ran against.
+  interrupted = () => child.kill("SIGINT");
   return new Promise((ended) => child.on("exit", (code) => ended(code ?? 1)));
 }
+
+let interrupted = () => process.exit(130);
+process.on("SIGINT", () => interrupted());
 
 const files = await testFiles();
 const given = process.env.COGAPI_PAGES;

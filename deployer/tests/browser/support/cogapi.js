@@ -38,7 +38,6 @@ export async function start(args, wanted, env = {}) {
   const ended = new Promise((resolve) => child.on("exit", (code, signal) => resolve({ code, signal })));
   const stopped = () => child.kill("SIGINT");
   process.once("exit", stopped);
-  process.once("SIGINT", () => process.exit(130));
   const told = await new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
       const found = line.match(wanted);
