@@ -45,8 +45,10 @@ export function endpoints(address, happened) {
   }
 
   const post = (path) => (body) => call("POST", path, { body });
-  // An address in the path is as good as an id; the API tells them apart by the @. Without one there would be another path.
-  const postAsUser = (action) => (body) => call("POST", `/users/${encodeURIComponent(body.email || NOBODY)}/${action}`, { body });
+  // An address in the path is as good as an id; the API tells them apart by the @. Without one there would be another
+  // path.
+  const postAsUser = (action) => (body) =>
+    call("POST", `/users/${encodeURIComponent(body.email || NOBODY)}/${action}`, { body });
 
   return {
     register: post("/users"),

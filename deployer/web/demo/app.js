@@ -1,4 +1,5 @@
-// The demo app: puts its views on the page and leads from one to the next. What the views hand on to each other is in `flow`.
+// The demo app: puts its views on the page and leads from one to the next. What the views hand on to each other is in
+// `flow`.
 
 import { fill, h } from "../shared/dom.js";
 import { endpoints } from "./api.js";
@@ -17,8 +18,8 @@ import { signIn, verify } from "./views/sign-in.js";
 import { tokens } from "./views/tokens.js";
 
 /**
- * By the address's fragment. A view has a `title`, may have a `lead`, and makes its `content(context)`. `needs` names what must be
- * in `flow`, `signedIn` says that it is for who is.
+ * By the address's fragment. A view has a `title`, may have a `lead`, and makes its `content(context)`. `needs` names
+ * what must be in `flow`, `signedIn` says that it is for who is.
  */
 const VIEWS = {
   "sign-in": signIn,
@@ -63,16 +64,12 @@ function go(name, known = {}) {
 /** Where who asked for `name` really goes. */
 function allowed(name) {
   const view = VIEWS[name];
-  if (!view) return session() ? "profile" : "sign-in";
-  if (view.signedIn && !session()) {
-    flow.notice ??= "Sign in first.";
-    return "sign-in";
-  }
-  if (view.needs && !flow[view.needs]) {
-    flow.notice ??= "This step begins with another one: a reload forgets it.";
-    return "sign-in";
-  }
-  return name;
+  const isPossible = view && (!view.signedIn || session()) && (!view.needs || flow[view.needs]);
+  if (isPossible) return name;
+  if (session()) return "profile";
+  if (view)
+    flow.notice ??= view.signedIn ? "Sign in first." : "This step begins with another one: a reload forgets it.";
+  return "sign-in";
 }
 
 function show() {
@@ -83,14 +80,28 @@ function show() {
   leaving = new AbortController();
   const { notice } = flow;
   flow.notice = undefined;
-  const context = { api, config, flow, go, announce, focusHeading, address: () => apiAddress(config), signal: leaving.signal };
+  const context = {
+    api,
+    config,
+    flow,
+    go,
+    announce,
+    focusHeading,
+    address: () => apiAddress(config),
+    signal: leaving.signal,
+  };
 
   document.title = `${view.title} · cogapi`;
   tabs(context, name, Boolean(view.signedIn));
   fill(element("notice"), notice && h("p", { class: "notice" }, notice));
   fill(
     element("view"),
-    h("div", { class: "stack tight" }, h("h1", { tabindex: -1 }, view.title), view.lead && h("p", { class: "soft" }, view.lead)),
+    h(
+      "div",
+      { class: "stack tight" },
+      h("h1", { tabindex: -1 }, view.title),
+      view.lead && h("p", { class: "soft" }, view.lead),
+    ),
     view.content(context),
   );
   announce(notice ?? "");
@@ -106,10 +117,22 @@ function focusHeading() {
 }
 
 function tabs(context, current, isSignedIn) {
-  const links = TABS.map(([name, label]) => h("li", {}, h("a", { href: `#${name}`, "aria-current": name === current && "page" }, label)));
-  const who = isSignedIn && h("div", { class: "who small" }, h("p", { class: "soft" }, "Signed in as ", h("b", {}, session().email)), signOutForm(context));
+  const links = TABS.map(([name, label]) =>
+    h("li", {}, h("a", { href: `#${name}`, "aria-current": name === current && "page" }, label)),
+  );
+  const who =
+    isSignedIn &&
+    h(
+      "div",
+      { class: "who small" },
+      h("p", { class: "soft" }, "Signed in as ", h("b", {}, session().email)),
+      signOutForm(context),
+    );
   element("signed-in").hidden = !isSignedIn;
-  fill(element("signed-in"), isSignedIn && [who, h("nav", { "aria-label": "Your account" }, h("ul", { class: "tabs" }, links))]);
+  fill(
+    element("signed-in"),
+    isSignedIn && [who, h("nav", { "aria-label": "Your account" }, h("ul", { class: "tabs" }, links))],
+  );
 }
 
 function signOutForm(context) {
@@ -137,7 +160,10 @@ function signOutForm(context) {
 
 async function start() {
   config = await load();
-  api = endpoints(() => apiAddress(config), exchanges(element("exchanges"), element("no-exchanges"), element("forget-exchanges")));
+  api = endpoints(
+    () => apiAddress(config),
+    exchanges(element("exchanges"), element("no-exchanges"), element("forget-exchanges")),
+  );
   element("environment").textContent = config.environment;
   element("environment").hidden = false;
   for (const link of document.querySelectorAll("[data-local]")) link.hidden = !config.local;
@@ -158,6 +184,16 @@ async function start() {
 }
 
 start().catch((error) => {
-  const says = "This page could not start: the server that it came from does not answer as it should. Is `cogapi local` or `cogapi demo` running?";
-  fill(element("view"), h("h1", {}, "Something is missing"), h("div", { class: "notice bad stack tight", role: "alert" }, h("p", {}, says), h("p", { class: "small soft" }, String(error.message))));
+  const says =
+    "This page could not start: the server that it came from does not answer as it should. Is `cogapi local` or `cogapi demo` running?";
+  fill(
+    element("view"),
+    h("h1", {}, "Something is missing"),
+    h(
+      "div",
+      { class: "notice bad stack tight", role: "alert" },
+      h("p", {}, says),
+      h("p", { class: "small soft" }, String(error.message)),
+    ),
+  );
 });

@@ -42,7 +42,12 @@ export function connection(element, config, changed) {
       "form",
       { class: "stack", novalidate: true, onsubmit: submit },
       address.row,
-      h("div", { class: "row" }, h("button", { type: "submit" }, "Use this address"), h("button", { type: "button", class: "quiet", onclick: () => take(null) }, "Back to the default")),
+      h(
+        "div",
+        { class: "row" },
+        h("button", { type: "submit" }, "Use this address"),
+        h("button", { type: "button", class: "quiet", onclick: () => take(null) }, "Back to the default"),
+      ),
     ),
   );
 }

@@ -12,7 +12,12 @@ export function confirmed({ title, text, action }) {
       { method: "dialog", class: "stack" },
       h("h2", { id: "dialog-title" }, title),
       h("p", {}, text),
-      h("div", { class: "row" }, h("button", { value: "no", autofocus: true }, "Keep it"), h("button", { value: "yes", class: "danger" }, action)),
+      h(
+        "div",
+        { class: "row" },
+        h("button", { value: "no", autofocus: true }, "Keep it"),
+        h("button", { value: "yes", class: "danger" }, action),
+      ),
     ),
   );
   document.body.append(dialog);

@@ -8,7 +8,10 @@ const SIGN_IN = ["Sign in", "sign-in"];
 const FORGOT = ["Choose a new password", "forgot"];
 const RESEND = ["Send the invitation again", "resend"];
 
-/** `says`: the sentence. `ways`: where to go from here. `at`: the first of these fields that the form has shows it. `leads`: a view that opens by itself. */
+/**
+ * `says`: the sentence. `ways`: where to go from here. `at`: the first of these fields that the form has shows it.
+ * `leads`: a view that opens by itself.
+ */
 const CODES = {
   invalid_request: { says: "Something in the form is not as the API wants it." },
   password_policy: {
@@ -87,7 +90,11 @@ function whatToCheck(address, origin) {
   const url = new URL(address);
   const checks = ["Is the address right, and this machine connected?"];
   if (["localhost", "127.0.0.1"].includes(url.hostname)) checks.push("Is `cogapi local` running?");
-  if (url.origin !== origin) checks.push(`Does the environment's api.cors_origins have "${origin}"? Without it the browser keeps the reply from this page.`);
-  if (origin.startsWith("https:") && url.protocol === "http:") checks.push("A page that came by https may not call an API by http.");
+  if (url.origin !== origin)
+    checks.push(
+      `Does the environment's api.cors_origins have "${origin}"? Without it the browser keeps the reply from this page.`,
+    );
+  if (origin.startsWith("https:") && url.protocol === "http:")
+    checks.push("A page that came by https may not call an API by http.");
   return checks;
 }

@@ -50,7 +50,9 @@ export function exchanges(list, empty, clear) {
 function item(exchange) {
   const { method, path, status, milliseconds, body, token, reply, at } = exchange;
   const look = !status || status >= 500 ? "bad" : status >= 400 ? "careful" : "good";
-  const request = [token && `Authorization: Bearer ${shortened(token)}`, body && shown(body, true)].filter(Boolean).join("\n\n");
+  const request = [token && `Authorization: Bearer ${shortened(token)}`, body && shown(body, true)]
+    .filter(Boolean)
+    .join("\n\n");
   return h(
     "li",
     {},
@@ -67,7 +69,12 @@ function item(exchange) {
       h(
         "div",
         { class: "stack tight" },
-        h("div", { class: "row apart" }, h("span", { class: "soft small" }, clock(at)), copyButton(curl(exchange), "as curl", true)),
+        h(
+          "div",
+          { class: "row apart" },
+          h("span", { class: "soft small" }, clock(at)),
+          copyButton(curl(exchange), "as curl", true),
+        ),
         request && block("Request", request),
         reply !== undefined && block("Reply", shown(reply, false)),
       ),
@@ -76,4 +83,9 @@ function item(exchange) {
 }
 
 const block = (title, text) =>
-  h("figure", {}, h("figcaption", { class: "soft small" }, title), h("pre", { tabindex: 0, role: "group", "aria-label": title }, text));
+  h(
+    "figure",
+    {},
+    h("figcaption", { class: "soft small" }, title),
+    h("pre", { tabindex: 0, role: "group", "aria-label": title }, text),
+  );

@@ -2,6 +2,7 @@
 
 import { h, fill } from "../shared/dom.js";
 import { explain } from "./errors.js";
+import { session } from "./session.js";
 
 let count = 0;
 
@@ -30,7 +31,12 @@ export function field(name, label, { hint, type = "text", ...attributes } = {}) 
 
 /** Shows what is typed, so that a long password can be checked. */
 function reveal(input, label) {
-  const button = h("button", { type: "button", class: "quiet", "aria-pressed": "false", onclick: turn }, "Show", h("span", { class: "sr-only" }, ` ${label}`));
+  const button = h(
+    "button",
+    { type: "button", class: "quiet", "aria-pressed": "false", onclick: turn },
+    "Show",
+    h("span", { class: "sr-only" }, ` ${label}`),
+  );
   function turn() {
     const shown = input.type === "password";
     input.type = shown ? "text" : "password";
@@ -40,24 +46,42 @@ function reveal(input, label) {
 }
 
 export const email = (value, more) =>
-  field("email", "E-mail address", { type: "email", autocomplete: "username", inputmode: "email", autocapitalize: "none", value, ...more });
+  field("email", "E-mail address", {
+    type: "email",
+    autocomplete: "username",
+    inputmode: "email",
+    autocapitalize: "none",
+    value,
+    ...more,
+  });
 
-export const password = (name, label, autocomplete, more) => field(name, label, { type: "password", autocomplete, ...more });
+export const password = (name, label, autocomplete, more) =>
+  field(name, label, { type: "password", autocomplete, ...more });
 
 export const oneTimeCode = (name, label, more) =>
   field(name, label, { class: "code", inputmode: "numeric", autocomplete: "one-time-code", maxlength: 8, ...more });
 
-export const NEW_PASSWORD_HINT = "14 characters or more, with small and capital letters, digits and a symbol, unless the environment says otherwise.";
+export const NEW_PASSWORD_HINT =
+  "14 characters or more, with small and capital letters, digits and a symbol, unless the environment says otherwise.";
 
 /**
  * A form that sends `send(values)`, if `sure()` says so, and hands what comes back to `done(reply, values)`.
  * `borrowed` fields are shown by another form of the view. `failed[code](error, values)` adds what a code means here.
  */
-export function form(context, { fields: own = [], borrowed = [], action, busy, look = "primary", sure = () => true, send, done, failed = {} }) {
+export function form(
+  context,
+  { fields: own = [], borrowed = [], action, busy, look = "primary", sure = () => true, send, done, failed = {} },
+) {
   const fields = [...borrowed, ...own];
   const button = h("button", { type: "submit", class: look }, action);
   const result = h("div", { role: "alert", class: "result" });
-  const element = h("form", { novalidate: true, class: "stack", onsubmit: submit }, own.map((it) => it.row), result, h("div", {}, button));
+  const element = h(
+    "form",
+    { novalidate: true, class: "stack", onsubmit: submit },
+    own.map((it) => it.row),
+    result,
+    h("div", {}, button),
+  );
   // A button that is really disabled loses the focus, and keyboards their place.
   const working = (text) => {
     button.setAttribute("aria-disabled", "true");
@@ -88,9 +112,13 @@ export function form(context, { fields: own = [], borrowed = [], action, busy, l
   }
 
   function fail(error, values) {
-    const meaning = { ...explain(error, { address: context.address(), origin: location.origin }), ...failed[error.code]?.(error, values) };
+    const meaning = {
+      ...explain(error, { address: context.address(), origin: location.origin }),
+      ...failed[error.code]?.(error, values),
+    };
     if (meaning.leads) {
-      context.go(meaning.leads, { email: values.email, temporaryPassword: values.password, notice: meaning.says });
+      const email = values.email ?? session()?.email;
+      context.go(meaning.leads, { email, temporaryPassword: values.password, notice: meaning.says });
       return;
     }
     const elsewhere = place(meaning, fields);
@@ -136,9 +164,25 @@ export function message({ says, detail, ways }, problems, context, values) {
     "div",
     { class: "notice bad stack tight" },
     h("p", {}, says),
-    problems.length > 0 && h("ul", {}, problems.map(({ field: name, problem }) => h("li", {}, h("code", {}, name), ` ${problem}`))),
-    detail.length > 1 ? h("ul", {}, detail.map((text) => h("li", {}, text))) : h("p", { class: "small soft" }, detail),
-    ways.length > 0 && h("div", { class: "row" }, ways.map(([label, view]) => way(context, label, view, () => ({ email: values.email })))),
+    problems.length > 0 &&
+      h(
+        "ul",
+        {},
+        problems.map(({ field: name, problem }) => h("li", {}, h("code", {}, name), ` ${problem}`)),
+      ),
+    detail.length > 1
+      ? h(
+          "ul",
+          {},
+          detail.map((text) => h("li", {}, text)),
+        )
+      : h("p", { class: "small soft" }, detail),
+    ways.length > 0 &&
+      h(
+        "div",
+        { class: "row" },
+        ways.map(([label, view]) => way(context, label, view, () => ({ email: values.email }))),
+      ),
   );
 }
 

@@ -16,7 +16,15 @@ export function loaded(context, label, load, show) {
     try {
       fill(result, show(await load()));
     } catch (error) {
-      fill(result, message(explain(error, { address: context.address(), origin: location.origin }), error.fields ?? [], context, {}));
+      fill(
+        result,
+        message(
+          explain(error, { address: context.address(), origin: location.origin }),
+          error.fields ?? [],
+          context,
+          {},
+        ),
+      );
     }
     result.removeAttribute("aria-busy");
     button.removeAttribute("aria-disabled");

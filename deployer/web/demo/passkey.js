@@ -10,8 +10,11 @@ export function impossible({ protocol, hostname, port }) {
     const there = `${protocol}//localhost${port ? `:${port}` : ""}/`;
     return { says: "Passkeys belong to a name, and this page was opened by a number.", there };
   }
-  const able = globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON && globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON;
-  if (!able) return { says: "This browser can't do passkeys the way this page needs them, or the page did not come by https." };
+  const able =
+    globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON &&
+    globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON;
+  if (!able)
+    return { says: "This browser can't do passkeys the way this page needs them, or the page did not come by https." };
   return null;
 }
 
@@ -24,9 +27,11 @@ export const get = (options) =>
   asked(() => navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) }));
 
 const REASONS = {
-  NotAllowedError: "No passkey was used: it was cancelled, took too long, or there is none for this account on this device.",
+  NotAllowedError:
+    "No passkey was used: it was cancelled, took too long, or there is none for this account on this device.",
   InvalidStateError: "This device has a passkey for this account already.",
-  SecurityError: "The API's passkeys belong to another domain ([passkeys] relying_party_id) than that of this page. Open the page there.",
+  SecurityError:
+    "The API's passkeys belong to another domain ([passkeys] relying_party_id) than that of this page. Open the page there.",
 };
 
 async function asked(browser) {

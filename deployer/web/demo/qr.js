@@ -1,5 +1,5 @@
-// Draws a text as a QR code (ISO/IEC 18004): bytes, error correction M, versions 1 to 20, which holds any otpauth address.
-// Owns the whole way from text to modules; knows nothing of the page.
+// Draws a text as a QR code (ISO/IEC 18004): bytes, error correction M, versions 1 to 20, which holds any otpauth
+// address. Owns the whole way from text to modules; knows nothing of the page.
 
 // By version: codewords of error correction in each block, and blocks, for level M (table 9 of the standard).
 const CORRECTION = [10, 16, 26, 18, 24, 16, 18, 22, 22, 26, 30, 22, 22, 24, 24, 28, 28, 26, 26, 26];
@@ -18,7 +18,8 @@ const MASKS = [
 ];
 
 /**
- * The modules of the QR code, row by row, `true` where it is dark. The quiet zone of four modules around it is the caller's.
+ * The modules of the QR code, row by row, `true` where it is dark. The quiet zone of four modules around it is the
+ * caller's.
  * @param {string} text
  * @returns {boolean[][]}
  */
@@ -33,7 +34,12 @@ export function qr(text) {
 const sizeOf = (version) => 17 + 4 * version;
 
 /** Codewords that fit into a version: what its function patterns leave, in whole bytes. */
-const capacity = (version) => Math.floor(blank(version).flat().filter((module) => module === null).length / 8);
+const capacity = (version) =>
+  Math.floor(
+    blank(version)
+      .flat()
+      .filter((module) => module === null).length / 8,
+  );
 
 const dataCapacity = (version) => capacity(version) - CORRECTION[version - 1] * BLOCKS[version - 1];
 
@@ -61,11 +67,15 @@ function dataWords(bytes, version) {
   push(0, (8 - (bits.length % 8)) % 8);
   for (let pad = 0; bits.length < room; pad += 1) push(pad % 2 ? 0x11 : 0xec, 8);
   const words = [];
-  for (let at = 0; at < bits.length; at += 8) words.push(bits.slice(at, at + 8).reduce((word, bit) => (word << 1) | bit, 0));
+  for (let at = 0; at < bits.length; at += 8)
+    words.push(bits.slice(at, at + 8).reduce((word, bit) => (word << 1) | bit, 0));
   return words;
 }
 
-/** Blocks, the short ones first, each with its error correction; then the first word of each, the second of each, and so on. */
+/**
+ * Blocks, the short ones first, each with its error correction; then the first word of each, the second of each, and so
+ * on.
+ */
 function interleaved(words, version) {
   const count = BLOCKS[version - 1];
   const short = Math.floor(words.length / count);
@@ -91,7 +101,10 @@ while (POWERS.length < 255) POWERS.push((POWERS.at(-1) << 1) ^ (POWERS.at(-1) & 
 const LOGS = new Map(POWERS.map((value, log) => [value, log]));
 const times = (a, b) => (a && b ? POWERS[(LOGS.get(a) + LOGS.get(b)) % 255] : 0);
 
-/** The Reed-Solomon codewords of a block: what is left of it after division by (x − 1)(x − 2)(x − 4)… of `degree` factors. */
+/**
+ * The Reed-Solomon codewords of a block: what is left of it after division by (x − 1)(x − 2)(x − 4)… of `degree`
+ * factors.
+ */
 export function remainder(block, degree) {
   let generator = [1];
   for (let factor = 0; factor < degree; factor += 1) {
@@ -132,13 +145,22 @@ function blank(version) {
       if (!inCorner) square(x, y, 2, (distance) => distance !== 1);
     }
   }
-  for (const [x, y] of [[3, 3], [size - 4, 3], [3, size - 4]]) square(x, y, 4, (distance) => distance < 4 && distance !== 2);
-  for (const [x, y] of [...formatPlaces(size).flat(), ...(version > 6 ? versionPlaces(size).flat() : [])]) set(x, y, false);
+  for (const [x, y] of [
+    [3, 3],
+    [size - 4, 3],
+    [3, size - 4],
+  ])
+    square(x, y, 4, (distance) => distance < 4 && distance !== 2);
+  for (const [x, y] of [...formatPlaces(size).flat(), ...(version > 6 ? versionPlaces(size).flat() : [])])
+    set(x, y, false);
   set(8, size - 8, true);
   return modules;
 }
 
-/** Centres of the alignment patterns: the first at 6, the others evenly and an even number of modules apart, counted from the far edge. */
+/**
+ * Centres of the alignment patterns: the first at 6, the others evenly and an even number of modules apart, counted
+ * from the far edge.
+ */
 function alignment(version) {
   if (version === 1) return [];
   const count = Math.floor(version / 7) + 2;
@@ -160,7 +182,10 @@ function formatPlaces(size) {
 function versionPlaces(size) {
   return Array.from({ length: 18 }, (_, bit) => {
     const [near, far] = [Math.floor(bit / 3), size - 11 + (bit % 3)];
-    return [[near, far], [far, near]];
+    return [
+      [near, far],
+      [far, near],
+    ];
   });
 }
 
@@ -177,7 +202,8 @@ export const format = (mask) => checked(mask, 0b10100110111, 10) ^ 0b10101000001
 function draw(version, words, mask, index) {
   const modules = blank(version);
   const size = modules.length;
-  const write = (places, value) => places.forEach((both, bit) => both.forEach(([x, y]) => (modules[y][x] = ((value >> bit) & 1) === 1)));
+  const write = (places, value) =>
+    places.forEach((both, bit) => both.forEach(([x, y]) => (modules[y][x] = ((value >> bit) & 1) === 1)));
   write(formatPlaces(size), format(index));
   if (version > 6) write(versionPlaces(size), checked(version, 0b1111100100101, 12));
   let bit = 0;
@@ -197,7 +223,9 @@ function draw(version, words, mask, index) {
   return modules;
 }
 
-/** How hard it is to read: runs, squares, what looks like a finder pattern, and too much of one colour (clause 7.8.3). */
+/**
+ * How hard it is to read: runs, squares, what looks like a finder pattern, and too much of one colour (clause 7.8.3).
+ */
 function penalty(modules) {
   const size = modules.length;
   const lines = [...modules, ...modules[0].map((_, x) => modules.map((row) => row[x]))];

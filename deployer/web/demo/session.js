@@ -1,8 +1,9 @@
 // Who is signed in, in this tab. Owns the tokens.
 //
-// The tokens are in sessionStorage, so that a reload does not sign out, and never in localStorage: what is there outlives the tab and
-// is open to every script of the origin for ever. An app that has a server of its own does better to keep them there, behind a cookie
-// that is HttpOnly. This is a demo: any script of this page could read them, which is why it loads none from elsewhere.
+// The tokens are in sessionStorage, so that a reload does not sign out, and never in localStorage: what is there
+// outlives the tab and is open to every script of the origin for ever. An app that has a server of its own does better
+// to keep them there, behind a cookie that is HttpOnly. This is a demo: any script of this page could read them, which
+// is why it loads none from elsewhere.
 
 const KEY = "cogapi.session";
 

@@ -19,9 +19,22 @@ function table(part, columns, rows, nothing) {
     fill(list, h("p", { class: "soft" }, nothing));
     return;
   }
-  const head = h("thead", {}, h("tr", {}, columns.map((label) => h("th", { scope: "col" }, label))));
+  const head = h(
+    "thead",
+    {},
+    h(
+      "tr",
+      {},
+      columns.map((label) => h("th", { scope: "col" }, label)),
+    ),
+  );
   // The label is shown beside the value where there is no room for a head.
-  const row = (cells) => h("tr", {}, cells.map((cell, at) => h("td", { "data-label": columns[at] }, h("div", {}, cell))));
+  const row = (cells) =>
+    h(
+      "tr",
+      {},
+      cells.map((cell, at) => h("td", { "data-label": columns[at] }, h("div", {}, cell))),
+    );
   fill(list, h("table", { "aria-labelledby": `${part}-title` }, head, h("tbody", {}, rows.map(row))));
 }
 
@@ -36,12 +49,20 @@ function showUsers(users) {
     return [
       [h("b", {}, user.name || user.email), h("div", {}, user.email), h("div", { class: "mono soft small" }, user.id)],
       [h("span", { class: `chip ${look}` }, word), h("div", { class: "soft small" }, meaning)],
-      [user.mfa.includes("SOFTWARE_TOKEN_MFA") ? "Authenticator" : "None", h("div", { class: "soft small" }, passkeys(user.passkeys))],
+      [
+        user.mfa.includes("SOFTWARE_TOKEN_MFA") ? "Authenticator" : "None",
+        h("div", { class: "soft small" }, passkeys(user.passkeys)),
+      ],
       user.groups.join(", ") || h("span", { class: "soft" }, "none"),
       [time(user.created), h("div", { class: "soft small" }, "changed ", time(user.modified))],
     ];
   });
-  table("users", ["User", "State", "Second factor", "Groups", "Created"], rows, "No users yet. Create an account in the demo app.");
+  table(
+    "users",
+    ["User", "State", "Second factor", "Groups", "Created"],
+    rows,
+    "No users yet. Create an account in the demo app.",
+  );
 }
 
 const passkeys = (number) => (number === 1 ? "1 passkey" : `${number || "no"} passkeys`);
@@ -50,10 +71,22 @@ function showRequests(requests) {
   count("requests", requests.length);
   const rows = requests.map(({ at, method, path, status, milliseconds, code, origin, request_id: id }) => [
     time(at),
-    [h("span", { class: "mono" }, h("b", {}, method), " ", decoded(path)), origin && h("div", { class: "soft small" }, `from ${origin}`)],
-    [h("span", { class: `chip ${status >= 500 ? "bad" : status >= 400 ? "careful" : "good"}` }, status), code && h("div", { class: "mono small" }, code)],
+    [
+      h("span", { class: "mono" }, h("b", {}, method), " ", decoded(path)),
+      origin && h("div", { class: "soft small" }, `from ${origin}`),
+    ],
+    [
+      h("span", { class: `chip ${status >= 500 ? "bad" : status >= 400 ? "careful" : "good"}` }, status),
+      code && h("div", { class: "mono small" }, code),
+    ],
     h("span", { class: "numbers" }, `${milliseconds} ms`),
-    id && h("button", { type: "button", class: "quiet", onclick: () => showLogsOf(id) }, "Logs", h("span", { class: "sr-only" }, `of request ${id}`)),
+    id &&
+      h(
+        "button",
+        { type: "button", class: "quiet", onclick: () => showLogsOf(id) },
+        "Logs",
+        h("span", { class: "sr-only" }, `of request ${id}`),
+      ),
   ]);
   table("requests", ["Time", "Request", "Reply", "Duration", "More"], rows, "No requests yet.");
 }
@@ -80,7 +113,11 @@ function showLogs(lines) {
   const select = element("function");
   const chosen = select.value;
   const names = [...new Set(lines.map((line) => line.function))].sort();
-  fill(select, h("option", { value: "" }, "All"), names.map((name) => h("option", { value: name }, name)));
+  fill(
+    select,
+    h("option", { value: "" }, "All"),
+    names.map((name) => h("option", { value: name }, name)),
+  );
   select.value = names.includes(chosen) ? chosen : "";
   filterLogs();
 }
@@ -101,13 +138,25 @@ function filterLogs() {
     h("span", { class: "mono" }, line.function),
     details(line, opened.has(`log-${line.id}`)),
   ]);
-  table("logs", ["Time", "Level", "Function", "What it says"], rows, logs.length > 0 ? "No line is like that." : "No logs yet.");
+  table(
+    "logs",
+    ["Time", "Level", "Function", "What it says"],
+    rows,
+    logs.length > 0 ? "No line is like that." : "No logs yet.",
+  );
 }
 
 function details({ id, message, fields }, isOpen) {
-  const said = message || [fields?.outcome, fields?.duration_ms !== undefined && `${fields.duration_ms} ms`].filter(Boolean).join(", ");
+  const said =
+    message ||
+    [fields?.outcome, fields?.duration_ms !== undefined && `${fields.duration_ms} ms`].filter(Boolean).join(", ");
   if (!fields || Object.keys(fields).length === 0) return said;
-  return h("details", { id: `log-${id}`, open: isOpen }, h("summary", {}, said || "Fields"), h("pre", {}, JSON.stringify(fields, null, 2)));
+  return h(
+    "details",
+    { id: `log-${id}`, open: isOpen },
+    h("summary", {}, said || "Fields"),
+    h("pre", {}, JSON.stringify(fields, null, 2)),
+  );
 }
 
 function open(current) {

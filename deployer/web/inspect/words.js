@@ -2,7 +2,11 @@
 
 const STATUSES = {
   FORCE_CHANGE_PASSWORD: ["careful", "Invited", "Has a temporary password; login answers password_change_required"],
-  RESET_REQUIRED: ["careful", "Must reset", "An administrator took the password away; login answers password_reset_required"],
+  RESET_REQUIRED: [
+    "careful",
+    "Must reset",
+    "An administrator took the password away; login answers password_reset_required",
+  ],
   CONFIRMED: ["good", "Confirmed", "Has a password and an authenticator"],
   UNCONFIRMED: ["careful", "Unconfirmed", "Signed up without an invitation, and has not confirmed the address"],
   EXTERNAL_PROVIDER: ["", "External", "Signs in with another identity provider"],

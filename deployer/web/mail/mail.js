@@ -46,13 +46,22 @@ function article({ id, to, subject, text, html, at }, isNewest) {
     found.length > 0 && h("ul", { class: "secrets" }, found.map(secret)),
     // An empty sandbox: no scripts, no forms, no navigation, an origin of its own.
     html && folded("The mail", isNewest, h("iframe", { sandbox: "", srcdoc: html, title: `Mail: ${subject}` })),
-    folded("Its text", isNewest && !html, h("pre", { tabindex: 0, role: "group", "aria-label": "Text of the mail" }, words)),
+    folded(
+      "Its text",
+      isNewest && !html,
+      h("pre", { tabindex: 0, role: "group", "aria-label": "Text of the mail" }, words),
+    ),
   );
 }
 
 const folded = (label, open, content) => h("details", { open }, h("summary", { class: "soft small" }, label), content);
 
 const secret = ({ label, value }) =>
-  h("li", {}, h("span", { class: "soft small" }, label), h("span", { class: "row" }, h("code", {}, value), copyButton(value, label)));
+  h(
+    "li",
+    {},
+    h("span", { class: "soft small" }, label),
+    h("span", { class: "row" }, h("code", {}, value), copyButton(value, label)),
+  );
 
 follow({ mail: show }, liveState(element("state")));

@@ -7,7 +7,12 @@ const SAID_FOR = 2000;
 /** `what` names the text, for those who hear the button alone unless `isShown`. */
 export function copyButton(text, what, isShown = false) {
   const label = h("span", {}, "Copy");
-  const button = h("button", { type: "button", class: "quiet", onclick: copy }, label, h("span", { class: !isShown && "sr-only" }, what));
+  const button = h(
+    "button",
+    { type: "button", class: "quiet", onclick: copy },
+    label,
+    h("span", { class: !isShown && "sr-only" }, what),
+  );
   const said = h("span", { class: "sr-only", role: "status" });
   async function copy() {
     try {

@@ -3,7 +3,8 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * An element. Attributes whose value is `null`, `undefined` or `false` are left out, functions are listeners (`onclick`).
+ * An element. Attributes whose value is `null`, `undefined` or `false` are left out, functions are listeners
+ * (`onclick`).
  * @param {string} tag
  * @param {Record<string, unknown>} [attributes]
  * @param {...(Node | string | number | null | undefined | false | unknown[])} children
@@ -11,7 +12,8 @@ const SVG = "http://www.w3.org/2000/svg";
 export const h = (tag, attributes = {}, ...children) => filled(document.createElement(tag), attributes, children);
 
 /** The same, in SVG. */
-export const svg = (tag, attributes = {}, ...children) => filled(document.createElementNS(SVG, tag), attributes, children);
+export const svg = (tag, attributes = {}, ...children) =>
+  filled(document.createElementNS(SVG, tag), attributes, children);
 
 function filled(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {

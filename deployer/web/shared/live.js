@@ -3,8 +3,9 @@
 const POLL = 3000;
 
 /**
- * Calls `lists[topic](list)` with what `/_cogapi/<topic>` holds (a topic may have a query), now and whenever it has changed, and `state(word)` with how they are
- * kept: `live`, `polling` or `lost`. One stream serves all: a browser has six connections for a server, of all its tabs together.
+ * Calls `lists[topic](list)` with what `/_cogapi/<topic>` holds (a topic may have a query), now and whenever it has
+ * changed, and `state(word)` with how they are kept: `live`, `polling` or `lost`. One stream serves all: a browser has
+ * six connections for a server, of all its tabs together.
  */
 export function follow(lists, state) {
   let polling = 0;

@@ -18,7 +18,10 @@ const DOMAIN = "auth.example.com";
 async function hostedZone() {
   const reply = await fetch(`${AWS}/2013-04-01/hostedzone`, {
     method: "POST",
-    headers: { Authorization: "AWS4-HMAC-SHA256 Credential=test/20250101/us-east-1/route53/aws4_request, SignedHeaders=host, Signature=0" },
+    headers: {
+      Authorization:
+        "AWS4-HMAC-SHA256 Credential=test/20250101/us-east-1/route53/aws4_request, SignedHeaders=host, Signature=0",
+    },
     body: "<CreateHostedZoneRequest><Name>example.com</Name><CallerReference>browser</CallerReference></CreateHostedZoneRequest>",
   });
   const [, id] = (await reply.text()).match(/\/hostedzone\/(\w+)</) ?? [];
@@ -50,7 +53,13 @@ deletion = false
 
 test("the demo app works against a deployed API at its own domain", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "cogapi-environments-"));
-  const env = { COGAPI_ENVIRONMENTS: folder, ENVIRONMENT: "shop", AWS_ENDPOINT_URL: AWS, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+  const env = {
+    COGAPI_ENVIRONMENTS: folder,
+    ENVIRONMENT: "shop",
+    AWS_ENDPOINT_URL: AWS,
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+  };
   const cogapi = (...args) => {
     const ran = spawnSync(BINARY, args, { cwd: ROOT, env: { ...process.env, ...env }, encoding: "utf8" });
     assert.equal(ran.status, 0, `cogapi ${args.join(" ")}: ${ran.stderr}`);
@@ -70,7 +79,11 @@ test("the demo app works against a deployed API at its own domain", async (t) =>
   await jane.sees("Sign in");
   await page.locator("#connection").getByText(`https://${DOMAIN}`).waitFor();
   assert.equal(await page.getByRole("link", { name: "Mailbox" }).count(), 0, "there is no mailbox of a deployed API");
-  assert.equal(await page.getByRole("button", { name: "Sign in with a passkey" }).count(), 0, "this API has no passkeys");
+  assert.equal(
+    await page.getByRole("button", { name: "Sign in with a passkey" }).count(),
+    0,
+    "this API has no passkeys",
+  );
   await page.getByText("Change", { exact: true }).click();
   await jane.types("Address of the API", `http://${DOMAIN}`);
   await jane.presses("Use this address");

@@ -1,4 +1,5 @@
-// What the demo app says, and where it leads, when something goes wrong. The API's answers are played where they are hard to provoke.
+// What the demo app says, and where it leads, when something goes wrong. The API's answers are played where they are
+// hard to provoke.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +9,9 @@ import { Person } from "../support/person.js";
 
 /** The API answers so from now on. */
 const answers = (page, status, body, headers = {}) =>
-  page.route("**/v1/**", (route) => route.fulfill({ status, headers, json: { message: "…", request_id: "r-1", ...body } }));
+  page.route("**/v1/**", (route) =>
+    route.fulfill({ status, headers, json: { message: "…", request_id: "r-1", ...body } }),
+  );
 
 async function signsInAs(person) {
   await person.types("E-mail address", person.email);
@@ -23,10 +26,20 @@ test("every problem of a form is told at its field, and the first has the focus"
   await jane.presses("Create account");
   await jane.reads("Full name must not be empty.");
   await look(page, "register-refused");
-  for (const [label, problem] of [["Full name", /must not be empty/], ["E-mail address", /must be an e-mail address/], ["Mobile phone number", /must be a phone number/]]) {
+  for (const [label, problem] of [
+    ["Full name", /must not be empty/],
+    ["E-mail address", /must be an e-mail address/],
+    ["Mobile phone number", /must be a phone number/],
+  ]) {
     const input = page.getByLabel(label, { exact: true });
     assert.equal(await input.getAttribute("aria-invalid"), "true");
-    const told = await input.evaluate((it) => it.getAttribute("aria-describedby").split(" ").map((id) => document.getElementById(id).textContent).join(" "));
+    const told = await input.evaluate((it) =>
+      it
+        .getAttribute("aria-describedby")
+        .split(" ")
+        .map((id) => document.getElementById(id).textContent)
+        .join(" "),
+    );
     assert.match(told, problem);
   }
   assert.equal(await page.evaluate(() => document.activeElement.name), "full_name");
@@ -141,7 +154,11 @@ test("when nothing answers, the page says what to check, and takes another addre
 test("secrets are shortened in what just happened", async (t) => {
   const page = await open(t);
   const jane = new Person(page);
-  await answers(page, 200, { email: jane.email, verification_type: "SOFTWARE_TOKEN_MFA", verification_session: "s".repeat(500) });
+  await answers(page, 200, {
+    email: jane.email,
+    verification_type: "SOFTWARE_TOKEN_MFA",
+    verification_session: "s".repeat(500),
+  });
   await signsInAs(jane);
   await jane.sees("Enter your code");
   const told = await page.locator("#exchanges").textContent();

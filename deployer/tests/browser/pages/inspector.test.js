@@ -29,7 +29,11 @@ test("a request leads to its logs", async (t) => {
   await jane.types("Password", jane.password);
   await jane.presses("Sign in");
   await jane.reads(/The e-mail address or the password is wrong/);
-  const request = inspector.getByRole("row").filter({ hasText: "/v1/login" }).filter({ hasText: "invalid_credentials" }).first();
+  const request = inspector
+    .getByRole("row")
+    .filter({ hasText: "/v1/login" })
+    .filter({ hasText: "invalid_credentials" })
+    .first();
   await request.waitFor();
   await look(inspector, "inspector-requests");
   await request.getByRole("button").click();
@@ -44,5 +48,6 @@ test("a request leads to its logs", async (t) => {
   await inspector.getByText("No line is like that.").waitFor();
   await inspector.getByLabel("Request id").fill("");
   await inspector.getByLabel("Level").selectOption("Errors");
-  for (const level of await inspector.locator("#logs-list tbody td:nth-child(2)").allTextContents()) assert.equal(level, "ERROR");
+  for (const level of await inspector.locator("#logs-list tbody td:nth-child(2)").allTextContents())
+    assert.equal(level, "ERROR");
 });

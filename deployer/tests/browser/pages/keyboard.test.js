@@ -6,13 +6,17 @@ import { test } from "node:test";
 import { open } from "../support/browser.js";
 import { Person } from "../support/person.js";
 
-const focused = (page) => page.evaluate(() => document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent);
+const focused = (page) =>
+  page.evaluate(() => document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent);
 
 /** Tabs on until the control of this name has the focus, as somebody who listens would. */
 async function tabsTo(page, name) {
   for (let pressed = 0; pressed < 40; pressed += 1) {
     await page.keyboard.press("Tab");
-    const shown = await page.evaluate(() => document.activeElement === document.body || getComputedStyle(document.activeElement).outlineStyle !== "none");
+    const shown = await page.evaluate(
+      () =>
+        document.activeElement === document.body || getComputedStyle(document.activeElement).outlineStyle !== "none",
+    );
     assert.ok(shown, `nobody sees that ${await focused(page)} has the focus`);
     if ((await focused(page)) === name) return;
   }
@@ -22,8 +26,7 @@ async function tabsTo(page, name) {
 test("a sign-in with the keyboard alone", async (t) => {
   const page = await open(t);
   const jane = new Person(page);
-  await jane.becomesUser();
-  await jane.signsOut();
+  await jane.enrols();
   assert.equal(await focused(page), "Sign in", "the focus is not on the new view's heading");
   assert.equal(await page.title(), "Sign in · cogapi");
 

@@ -29,9 +29,17 @@ const EVIL = `<p style="color: rgb(1, 2, 3)">Code: <strong>123456</strong></p><s
 
 test("nothing of a mail runs, and its own look is kept", async (t) => {
   // That the browser refuses to run it, it says in the console.
-  const expected = /^Failed to load resource|^Executing inline event handler violates|^Blocked script execution in 'about:srcdoc'/;
+  const expected =
+    /^Failed to load resource|^Executing inline event handler violates|^Blocked script execution in 'about:srcdoc'/;
   const page = await open(t, "about:blank", { expected });
-  const mail = { id: "m-1", to: ["jane@example.com"], subject: "<b>Hello</b>", text: "", html: EVIL, at: new Date().toISOString() };
+  const mail = {
+    id: "m-1",
+    to: ["jane@example.com"],
+    subject: "<b>Hello</b>",
+    text: "",
+    html: EVIL,
+    at: new Date().toISOString(),
+  };
   await page.route("**/_cogapi/mail", (route) => route.fulfill({ json: [mail] }));
   await page.goto(`${PAGES}/mail`);
   await page.getByRole("heading", { name: "<b>Hello</b>" }).waitFor();
@@ -51,7 +59,16 @@ test("without events it asks, and says so", async (t) => {
   await page.getByText("Asks every 3 s").waitFor();
   await page.getByText("No mail yet.").waitFor();
   await look(page, "mailbox-empty");
-  list = [{ id: "m-1", to: ["jane@example.com"], subject: "Later", text: "Your MFA reset code is 12345678.", html: "", at: new Date().toISOString() }];
+  list = [
+    {
+      id: "m-1",
+      to: ["jane@example.com"],
+      subject: "Later",
+      text: "Your MFA reset code is 12345678.",
+      html: "",
+      at: new Date().toISOString(),
+    },
+  ];
   await page.getByRole("heading", { name: "Later" }).waitFor();
   await page.getByText("12345678", { exact: true }).waitFor();
   await page.unroute("**/_cogapi/mail");

@@ -1,10 +1,9 @@
-// The app on a person's phone that shows six digits (RFC 6238). Owns which of its codes were used: Cognito takes each once.
+// The app on a person's phone that shows six digits (RFC 6238). Owns which of its codes were used: Cognito takes each
+// once.
 
 import { createHmac } from "node:crypto";
 
 const STEP = 30;
-/** How much of a step must be left for the code of the step before to arrive in time. */
-const IN_TIME = 15;
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 function decoded(secret) {
@@ -29,13 +28,15 @@ export class Authenticator {
     return String(digits % 1_000_000).padStart(6, "0");
   }
 
-  /** A code that was not used before. Cognito takes those of the steps beside the present one, too, so three can be had without waiting. */
+  /**
+   * A code that was not used before. Cognito takes that of the next step, too, so two can be had without waiting, and
+   * no test needs more.
+   */
   code() {
-    const now = Date.now() / 1000;
-    const step = Math.floor(now / STEP);
-    const steps = STEP - (now % STEP) > IN_TIME ? [step, step + 1, step - 1] : [step, step + 1];
-    const free = steps.find((it) => !this.#used.has(it));
-    if (free === undefined) throw new Error("all codes of this moment were used: a test that needs a fourth has to wait");
+    const step = Math.floor(Date.now() / 1000 / STEP);
+    const free = [step, step + 1].find((it) => !this.#used.has(it));
+    if (free === undefined)
+      throw new Error("both codes of this moment were used: a test that needs a third has to wait");
     this.#used.add(free);
     return this.#at(free);
   }

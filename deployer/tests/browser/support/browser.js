@@ -1,4 +1,5 @@
-// A real Chromium, and what every view must be: free of violations of accessibility, without sideways scrolling, and on a picture.
+// A real Chromium, and what every view must be: free of violations of accessibility, without sideways scrolling, and on
+// a picture.
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
@@ -33,13 +34,20 @@ const NARROWEST = { width: 320, height: 640 };
 export const PAGES = process.env.COGAPI_PAGES;
 
 /**
- * A page in a browser and a profile of its own. The test fails at its end when the page had an error, a script's or of what it may load,
- * that is not `expected`. `flags` are more of Chromium's.
+ * A page in a browser and a profile of its own. The test fails at its end when the page had an error, a script's or of
+ * what it may load, that is not `expected`. `flags` are more of Chromium's.
  * @param {import("node:test").TestContext} t
  */
 export async function open(t, url = PAGES, { expected = /^Failed to load resource/, flags = [] } = {}) {
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...flags] });
-  const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: "reduce", permissions: ["clipboard-read", "clipboard-write"] });
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [...FLAGS, ...flags],
+  });
+  const context = await browser.newContext({
+    viewport: DESKTOP,
+    reducedMotion: "reduce",
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
   context.setDefaultTimeout(20_000);
   const errors = [];
   context.on("weberror", (error) => errors.push(error.error().message));
@@ -68,7 +76,9 @@ export async function look(page, name) {
     await page.evaluate(axe.source);
     // Mails are in frames that nothing can run in, axe neither.
     const { violations } = await page.evaluate(() => globalThis.axe.run({ exclude: ["iframe"] }, { iframes: false }));
-    const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("\n")}`);
+    const told = violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("\n")}`,
+    );
     assert.deepEqual(told, [], `${name}, ${scheme}, ${device}`);
     // A dialog covers only what is seen, and a mail's frame is drawn only there.
     const fullPage = (await page.locator("dialog, iframe").count()) === 0;

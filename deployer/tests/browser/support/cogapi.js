@@ -13,7 +13,9 @@ export const BINARY = join(ROOT, "target/debug/cogapi");
 /** The line of its output with the demo app's address. */
 export const DEMO_APP = /^Demo app\s+(http:\/\/localhost:\d+)/;
 
-/** `cogapi local` on a free port, beside one that may run here: `pages`, and `stop()`, which fails when a process stays. */
+/**
+ * `cogapi local` on a free port, beside one that may run here: `pages`, and `stop()`, which fails when a process stays.
+ */
 export async function startLocal() {
   const data = await mkdtemp(join(tmpdir(), "cogapi-browser-"));
   const running = await start(["local", "--port", "0", "--ephemeral", "--data", data], DEMO_APP);
@@ -27,7 +29,12 @@ export async function startLocal() {
 /** Starts a command and waits for the line of its output that `wanted` takes something out of. */
 export async function start(args, wanted, env = {}) {
   // A group of its own: a Ctrl-C at the terminal is ours to hand on.
-  const child = spawn(BINARY, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"], detached: true });
+  const child = spawn(BINARY, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
+  });
   const ended = new Promise((resolve) => child.on("exit", (code, signal) => resolve({ code, signal })));
   const stopped = () => child.kill("SIGINT");
   process.once("exit", stopped);
@@ -46,7 +53,8 @@ export async function start(args, wanted, env = {}) {
     const { code, signal } = await ended;
     if (code !== 0) throw new Error(`cogapi ${args.join(" ")} ended with ${code ?? signal}`);
     const left = (await processes()).filter(({ pid }) => children.some((known) => known.pid === pid));
-    if (left.length > 0) throw new Error(`these processes stayed: ${left.map(({ pid, command }) => `${pid} ${command}`).join(", ")}`);
+    if (left.length > 0)
+      throw new Error(`these processes stayed: ${left.map(({ pid, command }) => `${pid} ${command}`).join(", ")}`);
   }
   return { told, stop };
 }

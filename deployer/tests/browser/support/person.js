@@ -1,6 +1,10 @@
-// Somebody at the demo app: reads what it says, fills in, presses. Knows the pages by what a person sees, never by their insides.
+// Somebody at the demo app: reads what it says, fills in, presses. Knows the pages by what a person sees, never by
+// their insides.
 
+import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+
+import jsqr from "jsqr";
 
 import { Authenticator } from "./authenticator.js";
 import { PAGES } from "./browser.js";
@@ -8,6 +12,29 @@ import { PAGES } from "./browser.js";
 const unique = () => randomBytes(6).toString("hex");
 
 export const newPassword = () => `Correct-Horse-7-${unique()}`;
+
+const PICTURE = 400;
+
+/** What a camera reads from a drawing on the page. */
+async function scanned(drawing) {
+  // One digit a pixel: the way out of the browser is slow.
+  const seen = await drawing.evaluate(async (svg, side) => {
+    const copy = svg.cloneNode(true);
+    copy.setAttribute("width", side);
+    copy.setAttribute("height", side);
+    const image = new Image();
+    image.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
+    await image.decode();
+    const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side }).getContext("2d");
+    canvas.drawImage(image, 0, 0);
+    const { data } = canvas.getImageData(0, 0, side, side);
+    return Array.from({ length: side * side }, (_, at) => (data[4 * at] > 127 ? 1 : 0)).join("");
+  }, PICTURE);
+  const pixels = [...seen].flatMap((digit) => (digit === "1" ? [255, 255, 255, 255] : [0, 0, 0, 255]));
+  const found = jsqr(Uint8ClampedArray.from(pixels), PICTURE, PICTURE);
+  assert.ok(found, "the QR code can't be read");
+  return found.data;
+}
 
 export class Person {
   constructor(page) {
@@ -68,9 +95,14 @@ export class Person {
     await this.sees("Set up your authenticator");
   }
 
-  /** Types the secret that is shown into the phone. */
+  /** Types the secret that is shown into the phone; the QR code must say the same. */
   async scans() {
-    this.authenticator = new Authenticator(await this.page.locator("#totp-secret").textContent());
+    const secret = await this.page.locator("#totp-secret").textContent();
+    const uri = await scanned(this.page.getByRole("img", { name: "QR code for an authenticator app" }));
+    const { searchParams, pathname } = new URL(uri);
+    assert.equal(searchParams.get("secret"), secret);
+    assert.ok(decodeURIComponent(pathname).endsWith(`:${this.email}`), uri);
+    this.authenticator = new Authenticator(secret);
   }
 
   async confirmsFirstCode() {
@@ -89,12 +121,17 @@ export class Person {
     await this.sees("Who am I");
   }
 
-  /** From nothing to signed in. */
-  async becomesUser() {
+  /** From nothing to the sign-in, with a password and an authenticator. */
+  async enrols() {
     await this.registers();
     await this.choosesPassword();
     await this.scans();
     await this.confirmsFirstCode();
+  }
+
+  /** From nothing to signed in. */
+  async becomesUser() {
+    await this.enrols();
     await this.signsIn();
   }
 

@@ -21,14 +21,20 @@ test("every code of the contract has a sentence of the page's own", async () => 
 });
 
 test("a code that the page does not know is told in the API's words, with its request id", () => {
-  const { says, detail } = explain(new Refused(418, { code: "teapot", message: "I am a teapot.", request_id: "r-1" }, 2), WHERE);
+  const { says, detail } = explain(
+    new Refused(418, { code: "teapot", message: "I am a teapot.", request_id: "r-1" }, 2),
+    WHERE,
+  );
   assert.equal(says, "I am a teapot.");
   assert.deepEqual(detail, ["teapot, status 418, request r-1"]);
 });
 
 test("when nothing answers, what to check depends on where the API is", () => {
   const told = (address, origin) => explain(new Unreachable(), { address, origin }).detail.join(" ");
-  assert.match(told("http://127.0.0.1:4580", "http://localhost:3000"), /cogapi local.*cors_origins have "http:\/\/localhost:3000"/s);
+  assert.match(
+    told("http://127.0.0.1:4580", "http://localhost:3000"),
+    /cogapi local.*cors_origins have "http:\/\/localhost:3000"/s,
+  );
   assert.doesNotMatch(told("http://127.0.0.1:4580", "http://127.0.0.1:4580"), /cors_origins/);
   assert.match(told("http://auth.example.com", "https://app.example.com"), /came by https/);
   assert.doesNotMatch(told("https://auth.example.com", "https://app.example.com"), /cogapi local|came by https/);

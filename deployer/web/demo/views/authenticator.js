@@ -26,13 +26,30 @@ export const authenticator = {
       h(
         "div",
         { class: "setup" },
-        h("a", { href: setup.uri, class: "qr", title: "Open in an authenticator app on this device" }, picture(setup.uri)),
+        h(
+          "a",
+          { href: setup.uri, class: "qr", title: "Open in an authenticator app on this device" },
+          picture(setup.uri),
+        ),
         h(
           "div",
           { class: "stack tight" },
           h("p", {}, "Can't scan it? Enter this secret in the app:"),
-          h("p", { class: "row" }, h("code", { class: "secret", id: "totp-secret" }, setup.secret.match(/.{1,4}/g).flatMap((part) => [part, h("wbr")])), copyButton(setup.secret, "the secret")),
-          h("p", { class: "soft small" }, "Time based, 6 digits, every 30 seconds. Whoever has this secret can make your codes."),
+          h(
+            "p",
+            { class: "row" },
+            h(
+              "code",
+              { class: "secret", id: "totp-secret" },
+              setup.secret.match(/.{1,4}/g).flatMap((part) => [part, h("wbr")]),
+            ),
+            copyButton(setup.secret, "the secret"),
+          ),
+          h(
+            "p",
+            { class: "soft small" },
+            "Time based, 6 digits, every 30 seconds. Whoever has this secret can make your codes.",
+          ),
         ),
       ),
       form(context, {
@@ -52,10 +69,17 @@ export const authenticator = {
 function picture(uri) {
   const modules = qr(uri);
   const side = modules.length + 2 * QUIET;
-  const path = modules.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : ""))).join("");
+  const path = modules
+    .flatMap((row, y) => row.map((dark, x) => (dark ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : "")))
+    .join("");
   return svg(
     "svg",
-    { viewBox: `0 0 ${side} ${side}`, role: "img", "aria-label": "QR code for an authenticator app", "shape-rendering": "crispEdges" },
+    {
+      viewBox: `0 0 ${side} ${side}`,
+      role: "img",
+      "aria-label": "QR code for an authenticator app",
+      "shape-rendering": "crispEdges",
+    },
     svg("rect", { width: side, height: side, fill: "#fff" }),
     svg("path", { d: path, fill: "#000" }),
   );

@@ -14,11 +14,28 @@ export const passkeys = {
   signedIn: true,
   content(context) {
     if (!context.config.passkeys) {
-      return [h("p", { class: "notice careful" }, "This environment has no ", h("code", {}, "[passkeys]"), " section, so the API has no endpoints for them.")];
+      return [
+        h(
+          "p",
+          { class: "notice careful" },
+          "This environment has no ",
+          h("code", {}, "[passkeys]"),
+          " section, so the API has no endpoints for them.",
+        ),
+      ];
     }
     const problem = impossible(location);
     const list = h("div");
-    const show = () => fill(list, loaded(context, "Asking for your passkeys", () => context.api.listPasskeys(token()), (reply) => shown(context, reply.passkeys, show)));
+    const show = () =>
+      fill(
+        list,
+        loaded(
+          context,
+          "Asking for your passkeys",
+          () => context.api.listPasskeys(token()),
+          (reply) => shown(context, reply.passkeys, show),
+        ),
+      );
     show();
     const register = form(context, {
       action: "Register a passkey",
@@ -31,7 +48,12 @@ export const passkeys = {
         show();
         context.announce("The passkey is registered. You can sign in with it.");
       },
-      failed: { invalid_session: () => ({ says: "This took too long, or the API refused the passkey. Try again.", leads: undefined }) },
+      failed: {
+        invalid_session: () => ({
+          says: "This took too long, or the API refused the passkey. Try again.",
+          leads: undefined,
+        }),
+      },
     });
     return [problem ? unavailable(problem) : register.element, list];
   },
@@ -44,16 +66,29 @@ const unavailable = ({ says, there }) =>
 
 function shown(context, list, again) {
   if (list.length === 0) return h("p", { class: "soft" }, "You have no passkey yet.");
-  return h("ul", { class: "stack" }, list.map((passkey) => one(context, passkey, again)));
+  return h(
+    "ul",
+    { class: "stack" },
+    list.map((passkey) => one(context, passkey, again)),
+  );
 }
 
-function one(context, { credential_id: id, friendly_name: name, relying_party_id: party, authenticator_attachment: kind, created_at: at }, again) {
+function one(
+  context,
+  { credential_id: id, friendly_name: name, relying_party_id: party, authenticator_attachment: kind, created_at: at },
+  again,
+) {
   const title = name || "Passkey";
   const remove = form(context, {
     action: `Delete ${title}`,
     busy: "Deleting",
     look: "danger",
-    sure: () => confirmed({ title: `Delete ${title}?`, text: "You can't sign in with it any more. Delete it on your device, too.", action: "Delete it" }),
+    sure: () =>
+      confirmed({
+        title: `Delete ${title}?`,
+        text: "You can't sign in with it any more. Delete it on your device, too.",
+        action: "Delete it",
+      }),
     send: () => context.api.deletePasskey({ ...token(), credential_id: id }),
     done() {
       again();
@@ -64,7 +99,12 @@ function one(context, { credential_id: id, friendly_name: name, relying_party_id
   return h(
     "li",
     { class: "passkey row apart" },
-    h("div", {}, h("h2", {}, title), h("p", { class: "soft small" }, [party, kind, at && `since ${clock(at)}`].filter(Boolean).join(" · "))),
+    h(
+      "div",
+      {},
+      h("h2", {}, title),
+      h("p", { class: "soft small" }, [party, kind, at && `since ${clock(at)}`].filter(Boolean).join(" · ")),
+    ),
     remove.element,
   );
 }

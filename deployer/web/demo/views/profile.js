@@ -19,5 +19,9 @@ function shown({ name, email, phone_number: phone, user_id: id, groups }) {
     ["User id", h("span", { class: "mono" }, id)],
     ["Groups", groups.length > 0 ? groups.join(", ") : "none"],
   ];
-  return h("dl", { class: "facts" }, rows.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))));
+  return h(
+    "dl",
+    { class: "facts" },
+    rows.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))),
+  );
 }

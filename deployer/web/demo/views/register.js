@@ -12,12 +12,20 @@ export const register = {
       fields: [
         field("full_name", "Full name", { autocomplete: "name" }),
         email(context.flow.email),
-        field("mobile_phone_number", "Mobile phone number", { type: "tel", autocomplete: "tel", hint: "With the country's code, for example +33612345678." }),
+        field("mobile_phone_number", "Mobile phone number", {
+          type: "tel",
+          autocomplete: "tel",
+          hint: "With the country's code, for example +33612345678.",
+        }),
       ],
       action: "Create account",
       busy: "Creating the account",
       send: context.api.register,
-      done: (reply) => context.go("confirm", { email: reply.email, notice: "Your account is there. The temporary password is in your mailbox." }),
+      done: (reply) =>
+        context.go("confirm", {
+          email: reply.email,
+          notice: "Your account is there. The temporary password is in your mailbox.",
+        }),
     }).element,
     h("ul", { class: "ways" }, h("li", {}, way(context, "I have an account", "sign-in"))),
   ],
@@ -40,7 +48,10 @@ export const confirm = {
       done(reply) {
         const known = { email: reply.email, temporaryPassword: null };
         if (reply.status === "CONFIRMED") {
-          context.go("sign-in", { ...known, notice: "Your password is set, and you have an authenticator already. Sign in." });
+          context.go("sign-in", {
+            ...known,
+            notice: "Your password is set, and you have an authenticator already. Sign in.",
+          });
           return;
         }
         const { qr_code_secret: secret, otpauth_uri: uri, mfa_session: session } = reply;
@@ -49,7 +60,10 @@ export const confirm = {
       failed: {
         invalid_credentials: () => ({
           says: "The address or the temporary password is wrong, or the password has expired.",
-          ways: [["Send me a new one", "resend"], ["Sign in", "sign-in"]],
+          ways: [
+            ["Send me a new one", "resend"],
+            ["Sign in", "sign-in"],
+          ],
         }),
       },
     }).element,
@@ -67,7 +81,11 @@ export const resend = {
       busy: "Sending",
       send: context.api.resend,
       // The reply is the same whether or not there is such a user: so are the words.
-      done: (reply) => context.go("confirm", { email: reply.email, notice: "If this address is invited, a new temporary password is in its mailbox." }),
+      done: (reply) =>
+        context.go("confirm", {
+          email: reply.email,
+          notice: "If this address is invited, a new temporary password is in its mailbox.",
+        }),
     }).element,
     h("ul", { class: "ways" }, h("li", {}, way(context, "Back to sign in", "sign-in"))),
   ],

@@ -18,7 +18,11 @@ export const signIn = {
         const { email: known, verification_type: type } = reply;
         if (type === "MFA_SETUP") {
           const { qr_code_secret: secret, otpauth_uri: uri, mfa_session: session } = reply;
-          context.go("authenticator", { email: known, setup: { secret, uri, session }, notice: "You have no authenticator yet. Set one up to go on." });
+          context.go("authenticator", {
+            email: known,
+            setup: { secret, uri, session },
+            notice: "You have no authenticator yet. Set one up to go on.",
+          });
         } else {
           context.go("verify", { email: known, verification: { type, session: reply.verification_session } });
         }
@@ -36,7 +40,13 @@ export const signIn = {
           ["I forgot my password", "forgot"],
           ["I lost my authenticator", "mfa-reset"],
           ["My invitation did not arrive", "resend"],
-        ].map(([label, view]) => h("li", {}, way(context, label, view, () => ({ email: address.input.value })))),
+        ].map(([label, view]) =>
+          h(
+            "li",
+            {},
+            way(context, label, view, () => ({ email: address.input.value })),
+          ),
+        ),
       ),
     ];
   },
@@ -59,7 +69,10 @@ function withPasskey(context, address) {
     },
     failed: {
       // Whoever has a passkey has signed in before; a session that is refused here means the passkey was.
-      invalid_session: () => ({ says: "The API refused this passkey. It may have been deleted. Sign in with your password.", leads: undefined }),
+      invalid_session: () => ({
+        says: "The API refused this passkey. It may have been deleted. Sign in with your password.",
+        leads: undefined,
+      }),
     },
   });
   return h("div", { class: "alternative stack" }, h("p", { class: "or soft small" }, "or"), passkey.element);
@@ -71,11 +84,21 @@ export const verify = {
   content(context) {
     const { email: address, verification } = context.flow;
     const code = form(context, {
-      fields: [oneTimeCode("otp_code", "Code of your authenticator", { hint: "Six digits. Each code works once; a new one comes every 30 seconds.", maxlength: 6 })],
+      fields: [
+        oneTimeCode("otp_code", "Code of your authenticator", {
+          hint: "Six digits. Each code works once; a new one comes every 30 seconds.",
+          maxlength: 6,
+        }),
+      ],
       action: "Sign in",
       busy: "Checking the code",
       send: ({ otp_code }) =>
-        context.api.verifyMfa({ email: address, verification_type: verification.type, verification_session: verification.session, otp_code }),
+        context.api.verifyMfa({
+          email: address,
+          verification_type: verification.type,
+          verification_session: verification.session,
+          otp_code,
+        }),
       done(tokens) {
         keep(address, tokens);
         context.go("profile", { verification: null, notice: "You are signed in." });
@@ -84,7 +107,12 @@ export const verify = {
     return [
       h("p", {}, "Signing in as ", h("b", {}, address), "."),
       code.element,
-      h("ul", { class: "ways" }, h("li", {}, way(context, "I lost my authenticator", "mfa-reset")), h("li", {}, way(context, "Sign in as somebody else", "sign-in"))),
+      h(
+        "ul",
+        { class: "ways" },
+        h("li", {}, way(context, "I lost my authenticator", "mfa-reset")),
+        h("li", {}, way(context, "Sign in as somebody else", "sign-in")),
+      ),
     ];
   },
 };

@@ -20,8 +20,17 @@ export const tokens = {
       fill(
         shown,
         readable(context, "ID token", "Says who you are. It authorizes userinfo and the deletion of the account.", id),
-        readable(context, "Access token", "Authorizes what you do with your own account: password, passkeys, signing out.", access),
-        token("Refresh token", "Is exchanged for new tokens. It works once: each exchange answers the next one.", refresh),
+        readable(
+          context,
+          "Access token",
+          "Authorizes what you do with your own account: password, passkeys, signing out.",
+          access,
+        ),
+        token(
+          "Refresh token",
+          "Is exchanged for new tokens. It works once: each exchange answers the next one.",
+          refresh,
+        ),
       );
     };
     show();
@@ -35,7 +44,10 @@ export const tokens = {
         context.announce("There are new tokens.");
       },
       failed: {
-        invalid_token: () => ({ says: "The refresh token has expired, was used before or was revoked. Sign in again.", ways: [["Sign in", "sign-in"]] }),
+        invalid_token: () => ({
+          says: "The refresh token has expired, was used before or was revoked. Sign in again.",
+          ways: [["Sign in", "sign-in"]],
+        }),
       },
     });
     return [refresh.element, shown];
@@ -54,7 +66,9 @@ function token(title, what, text, ...more) {
 
 function readable(context, title, what, text) {
   const said = claims(text);
-  const times = TIMES.filter((name) => said[name]).map((name) => `${name} ${new Date(said[name] * 1000).toLocaleTimeString()}`);
+  const times = TIMES.filter((name) => said[name]).map(
+    (name) => `${name} ${new Date(said[name] * 1000).toLocaleTimeString()}`,
+  );
   return token(
     title,
     what,
