@@ -167,7 +167,7 @@ impl Build<'_> {
 /// whenever one of them is another one, and everything above it would be built again.
 fn is_of_a_package(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
-    name.starts_with(b"CARGO_PKG_") || name.starts_with(b"CARGO_MANIFEST_")
+    name == b"OUT_DIR" || name.starts_with(b"CARGO_PKG_") || name.starts_with(b"CARGO_MANIFEST_")
 }
 
 /// What the compiler says about itself.

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::header::HOST;
@@ -21,6 +22,8 @@ use super::upstream::Upstream;
 
 /// Addresses that show or change what is on this machine and are no AWS: ours, and the emulator's.
 const PRIVATE: [&str; 2] = ["/_cogapi/", "/_ministack/"];
+/// Before the next connection is taken after one that could not be.
+const PAUSE: Duration = Duration::from_millis(50);
 /// The service that requests to a deployed API are signed for; all others are AWS's own.
 const OF_AN_API: &str = "execute-api";
 
@@ -95,7 +98,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         // Too many open files, for instance: those who come later may be luckier.
         let Ok((stream, _)) = listener.accept().await else {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(PAUSE).await;
             continue;
         };
         let shared = shared.clone();

@@ -215,16 +215,30 @@ fn a_second_one_says_where_the_first_is_and_programs_are_told_its_variables() {
     home.wait_until_nothing_runs();
 }
 
+/// The recipe of the README.
 #[test]
-fn in_the_background_it_is_ready_when_the_command_returns() {
+fn another_projects_tests_have_it_in_the_background_with_their_variables() {
     let home = Home::new();
-    let started = home.local(&["--detach", "--endpoint-only"]).output().unwrap();
+    let started = home.local(&["--detach", "--ephemeral", "--endpoint-only"]).output().unwrap();
     assert!(started.status.success(), "{}", stderr(&started));
-    let variables = String::from_utf8(started.stdout).unwrap();
-    let url =
-        variables.lines().find_map(|line| line.strip_prefix("COGAPI_API_URL=")).unwrap().trim_matches('"');
-    let page = ureq::get(url).call().unwrap();
-    assert_eq!(page.status(), 200);
+    let variables = home.0.path().join("cogapi.env");
+    std::fs::write(&variables, &started.stdout).unwrap();
+    let theirs = format!(
+        "set -a; . {}; echo $COGAPI_API_URL; exec {} plan --env local --detailed-exitcode",
+        variables.display(),
+        env!("CARGO_BIN_EXE_cogapi")
+    );
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", &theirs])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("COGAPI_ENVIRONMENTS", home.0.path());
+    let ran = shell.output().unwrap();
+    assert_eq!(ran.status.code(), Some(0), "{}", stderr(&ran));
+    let said = String::from_utf8(ran.stdout).unwrap();
+    let url = said.lines().next().unwrap();
+    assert_eq!(ureq::get(url).call().unwrap().status(), 200);
+
     assert!(home.local(&["--stop"]).status().unwrap().success());
     assert!(!is_listening(url));
     home.wait_until_nothing_runs();
