@@ -1,4 +1,6 @@
-"""Corrections of how policies are evaluated: which action and resource a call is, which values conditions see. Evaluates nothing.
+"""Corrections of how policies are evaluated: which action and resource a call is, which values conditions see.
+
+Evaluates nothing.
 
 ministack takes a request over HTTP for one without TLS, which is true and of no use: it has no other.
 """
@@ -7,13 +9,15 @@ from ministack.core import iam_actions, iam_evaluator
 
 from cogapi_emulator.patching import around
 
-
 # Members that hold the ARN of what a call is about.
 _NAMED_BY = {"cognito-idp": ("ResourceArn",), "wafv2": ("ResourceARN", "WebACLArn", "ResourceArn")}
 
 
 def install() -> None:
     """Patch ministack's evaluation in this process."""
+    # Route 53 wraps its errors as the query protocol does, and no SDK reads them otherwise
+    # (https://docs.aws.amazon.com/Route53/latest/APIReference/requests-rest-responses.html).
+    iam_actions._SERVICE_PROTOCOL["route53"] = "query-xml"
 
     @around(iam_evaluator, "_resolve_condition_key")
     def resolve_condition_key(original, key, context):

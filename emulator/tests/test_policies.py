@@ -3,6 +3,8 @@
 import json
 
 import boto3
+import pytest
+from botocore.exceptions import ClientError
 from conftest import REGION, Emulator
 
 
@@ -23,3 +25,23 @@ def test_a_user_reaches_a_bucket_that_demands_tls(emulator: Emulator, account: s
     users = session.client("s3", endpoint_url=emulator.url)
     users.put_object(Bucket=bucket, Key="key", Body=b"body")
     assert users.get_object(Bucket=bucket, Key="key")["Body"].read() == b"body"
+
+
+def test_a_policy_for_one_thing_allows_calls_about_it_and_no_others(emulator: Emulator, account: str):
+    iam = emulator.client("iam", account)
+    zone = emulator.client("route53", account).create_hosted_zone(Name="example.com", CallerReference="x")["HostedZone"]
+    pools = emulator.client("cognito-idp", account)
+    pool = pools.create_user_pool(PoolName="ours")["UserPool"]["Arn"]
+    other = pools.create_user_pool(PoolName="theirs")["UserPool"]["Arn"]
+    iam.create_user(UserName="user")
+    tag = {"Effect": "Allow", "Action": "cognito-idp:TagResource", "Resource": pool}
+    policy = {"Version": "2012-10-17", "Statement": [tag]}
+    iam.put_user_policy(UserName="user", PolicyName="one", PolicyDocument=json.dumps(policy))
+    key = iam.create_access_key(UserName="user")["AccessKey"]
+    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)
+    users = session.client("cognito-idp", endpoint_url=emulator.url)
+    users.tag_resource(ResourceArn=pool, Tags={"a": "b"})
+    with pytest.raises(ClientError, match="AccessDenied"):
+        users.tag_resource(ResourceArn=other, Tags={"a": "b"})
+    with pytest.raises(ClientError, match="route53:GetHostedZone"):
+        session.client("route53", endpoint_url=emulator.url).get_hosted_zone(Id=zone["Id"])

@@ -48,7 +48,7 @@ pub(crate) const GRANTS: &[Grant] = &[
         &["arn:{partition}:s3:::{bucket}"],
     ),
     Grant::of(
-        &["s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"],
+        &["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"],
         &["arn:{partition}:s3:::{bucket}/*"],
     ),
     Grant::of(

@@ -14,9 +14,7 @@ const PATIENCE_MS: u64 = 300_000;
 /// A new terminal has no size; `$0` is the program.
 const IN_80_COLUMNS: &str = "stty rows 40 cols 80 && exec \"$0\" \"$@\"";
 
-/// What arrow keys send.
-#[allow(dead_code, reason = "for questions with a list of answers")]
-pub(crate) const DOWN: &str = "\x1b[B";
+/// What keys send.
 pub(crate) const ENTER: &str = "\r";
 pub(crate) const CTRL_C: &str = "\x03";
 

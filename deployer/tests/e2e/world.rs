@@ -54,6 +54,11 @@ impl World {
         std::fs::write(file, text.replace("BUCKET", &self.account)).unwrap();
     }
 
+    /// The file of an environment, if there is one.
+    pub(crate) fn file(&self, name: &str) -> Option<String> {
+        std::fs::read_to_string(self.folder.path().join(format!("{name}.toml"))).ok()
+    }
+
     /// The binary with `arguments`, for the environment `dev` in this account.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cogapi"));

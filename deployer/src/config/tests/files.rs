@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::{ConfigError, list, load};
-use super::{LEAST, invalid, rendered, valid};
+use super::{LEAST, rendered, valid};
 
 /// The environments of this repository.
 fn environments() -> PathBuf {
@@ -22,14 +22,6 @@ fn the_committed_local_environment_is_valid() {
 fn the_example_for_production_is_valid_as_it_is() {
     let text = fs::read_to_string(environments().join("prod.toml.example")).unwrap();
     valid(&text);
-}
-
-#[test]
-fn the_example_for_development_refuses_what_must_be_changed() {
-    let text = fs::read_to_string(environments().join("dev.toml.example")).unwrap();
-    let error = invalid(&text);
-    let keys: Vec<&str> = error.problems().iter().map(|problem| problem.key.as_str()).collect();
-    assert_eq!(keys, ["state.bucket", "api.name", "email.from"]);
 }
 
 /// What is commented out in an example must not rot either.
