@@ -34,6 +34,7 @@ impl Check {
                     desired: &desired,
                 };
                 let findings = preflight::run(&subject, &|event| progress.observe(&event)).await;
+                progress.rest();
                 (Some(opened.cx.account), findings)
             }
             Err(Error::Failed(failure)) => (None, preflight::without_account(&environment, &failure)),

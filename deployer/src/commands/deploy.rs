@@ -55,7 +55,7 @@ impl Deploy {
         } else {
             result(&render::outputs::text(&outputs));
             if !output().quiet {
-                note(&render::ending::next(&opened.environment.name, &outputs));
+                note(&render::ending::next(&opened.environment, &outputs));
             }
         }
         Ok(Outcome::Done)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cogapi_engine::diff::FieldChange;
-use cogapi_engine::{Action, Applied, Failure, Reason, Violation};
+use cogapi_engine::{Action, Address, Failure, Reason, Violation};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -287,7 +287,7 @@ pub struct Error {
     pub hint: Option<String>,
     /// The exit code of the process.
     pub exit_code: u8,
-    /// The resources that failed, where there are.
+    /// The resources that failed, or for which it is refused.
     pub failures: Vec<Failed>,
 }
 
@@ -308,7 +308,7 @@ pub struct Failed {
 pub struct Problem {
     /// A sentence that is the same for every failure of this sort.
     pub summary: String,
-    /// What AWS said.
+    /// What AWS said; empty where it was not asked.
     pub detail: String,
     /// What to do about it.
     pub hint: Option<String>,
@@ -333,19 +333,18 @@ impl From<&commands::Error> for Error {
             }
             _ => (summary.to_owned(), text, None),
         };
+        let failed = |address: &Address, failure| Failed { address: address.to_string(), failure };
+        let failures = |failures: &[(Address, Failure)]| {
+            failures.iter().map(|(address, failure)| failed(address, failure.into())).collect()
+        };
         let failures = match error {
-            commands::Error::Resources(failures) => failures.as_slice(),
-            commands::Error::Incomplete(applied) => {
-                let Applied { failed, .. } = applied.as_ref();
-                failed
+            commands::Error::Resources(resources) => failures(resources),
+            commands::Error::Incomplete(applied) => failures(&applied.failed),
+            commands::Error::Refused(violations) => {
+                violations.iter().map(|violation| failed(&violation.address, violation.into())).collect()
             }
-            _ => &[],
+            _ => Vec::new(),
         };
-        let failed = |(address, failure): &(cogapi_engine::Address, Failure)| Failed {
-            address: address.to_string(),
-            failure: failure.into(),
-        };
-        let failures = failures.iter().map(failed).collect();
         Self { code: code.to_owned(), summary, detail, hint, exit_code: error.exit_code(), failures }
     }
 }
@@ -354,6 +353,14 @@ impl From<&Failure> for Problem {
     fn from(failure: &Failure) -> Self {
         let Failure { summary, detail, hint, request_id } = failure.clone();
         Self { summary, detail, hint, request_id }
+    }
+}
+
+/// What is refused was never tried, so nothing was answered.
+impl From<&Violation> for Problem {
+    fn from(violation: &Violation) -> Self {
+        let Violation { problem, hint, .. } = violation.clone();
+        Self { summary: problem, detail: String::new(), hint: Some(hint), request_id: None }
     }
 }
 
@@ -397,5 +404,30 @@ impl From<Reason> for ReasonName {
             Reason::Shared => Self::Shared,
             Reason::Unchanged => Self::Unchanged,
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_tells_a_program_what_failed_why_and_the_exit_code() {
+        let address = Address::parse("stage.main").unwrap();
+        let failure = Failure::new("making the stage failed", "NotFoundException: no such deployment")
+            .with_request_id(Some("4711".to_owned()));
+        let violation = Violation {
+            address: address.clone(),
+            problem: "it is protected and would be deleted".to_owned(),
+            hint: "take the protection away".to_owned(),
+        };
+        let errors = [
+            commands::Error::Failed(failure.clone().with_hint("run it again")),
+            commands::Error::Resources(vec![(address, failure)]),
+            commands::Error::Refused(vec![violation]),
+            commands::Error::Stale("another run has changed the environment since".to_owned()),
+        ];
+        insta::assert_json_snapshot!(errors.iter().map(Error::from).collect::<Vec<_>>());
     }
 }

@@ -42,6 +42,10 @@ async fn the_client_secret_and_passwords_are_nowhere_but_where_they_are_needed()
     );
     let planned = world.must(&["plan"]);
     let planned_json = world.must(&["plan", "--json"]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plan.json");
+    world.must(&["plan", "--out", file.to_str().unwrap()]);
+    let planned_file = std::fs::read_to_string(file).unwrap();
     assert!(planned.stdout.contains("memory_mb: 128 -> 256"), "{planned}");
     let redeployed = world.must(&["deploy", "--yes"]);
     let bucket = format!("shop-state-{}", world.account);
@@ -53,7 +57,12 @@ async fn the_client_secret_and_passwords_are_nowhere_but_where_they_are_needed()
     assert!(logged.contains("login") && logged.contains("create-user"), "{logged}");
 
     let shown = [&deployed, &planned, &planned_json, &redeployed].map(ToString::to_string).join("\n");
-    for (place, text) in [("the state", &state), ("the output", &shown), ("the log", &logged)] {
+    for (place, text) in [
+        ("the state", &state),
+        ("the output", &shown),
+        ("the plan's file", &planned_file),
+        ("the log", &logged),
+    ] {
         assert!(!text.contains(&secret), "the client secret is in {place}");
         assert!(!text.contains(guess), "a password is in {place}");
     }

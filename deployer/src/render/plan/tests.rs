@@ -146,6 +146,13 @@ fn refused() -> Plan {
 }
 
 #[test]
+fn no_kind_is_left_out_of_plans() {
+    for kind in kinds().names() {
+        assert!(topic::ALL.contains(&topic_of(&Address::new(kind, "any"))), "{kind}");
+    }
+}
+
+#[test]
 fn a_plan_from_nothing_is_short() {
     insta::assert_snapshot!(screen(&from_nothing()));
 }
