@@ -1,5 +1,5 @@
 //! What whoever deploys must be allowed, as IAM policies. Each kind, and whoever else calls AWS, says beside its calls what they take
-//! ([`Grant`]); this puts it together. Pure.
+//! (`Grant`); this puts it together. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ pub(crate) const WEB_ACLS: &str = "arn:{partition}:wafv2:{region}:{account}:regi
 pub(crate) const ZONE_CHANGES: &str = "arn:{partition}:route53:::change/*";
 
 /// The most that a managed policy may have, white space not counted
-/// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
 pub const LIMIT: usize = 6144;
 
 /// Actions on resources, both as IAM writes them. In resources, a name in braces stands for something of the environment ([`Names`]).

@@ -2,7 +2,7 @@
 //!
 //! It knows no cloud, no terminal and no resource kind: kinds implement [`Resource`], storage implements [`Backend`],
 //! and what happens is told as [`Event`]s. Data flows one way:
-//! `Desired` + `State` -> [`refresh`] -> `Observed` -> [`plan`] -> `Plan` -> [`apply`] -> `State`.
+//! `Desired` + `State` -> [`refresh()`] -> `Observed` -> [`plan()`] -> `Plan` -> [`apply()`] -> `State`.
 
 pub mod address;
 pub mod apply;

@@ -1,5 +1,6 @@
 //! What to do about the frequent errors of AWS and of the way to it. One table; makes texts and nothing else.
 
+use cogapi_engine::Failure;
 use serde_json::json;
 
 /// What an error says of itself.
@@ -26,10 +27,7 @@ const TABLE: &[(Sign, &str)] = &[
     (Sign::OnTheWay(&["sso", "expired"]), SSO),
     (Sign::OnTheWay(&["SSO", "token"]), SSO),
     (Sign::OnTheWay(&["sso", "token"]), SSO),
-    (
-        Sign::OnTheWay(&["profile", "not defined"]),
-        "there is no such profile in ~/.aws/config: correct AWS_PROFILE or `aws.profile`, or make it with `aws configure sso`",
-    ),
+    (Sign::OnTheWay(&["profile", "not defined"]), PROFILE),
     (Sign::OnTheWay(&["credentials"]), CREDENTIALS),
     (
         Sign::OnTheWay(&["dns error"]),
@@ -39,10 +37,7 @@ const TABLE: &[(Sign, &str)] = &[
     (Sign::Code(&["RequestTimeTooSkewed"]), CLOCK),
     (Sign::CodeAnd(SIGNATURES, "Signature expired"), CLOCK),
     (Sign::CodeAnd(SIGNATURES, "not yet current"), CLOCK),
-    (
-        Sign::Code(&["ExpiredToken", "ExpiredTokenException", "RequestExpired"]),
-        "the credentials have expired: sign in again (`aws sso login`)",
-    ),
+    (Sign::Code(&["ExpiredToken", "ExpiredTokenException", "RequestExpired"]), EXPIRED),
     (
         Sign::Code(&["OptInRequired", "AuthFailure"]),
         "the account has not switched this region on: choose another `aws.region`, or switch it on in the account's settings",
@@ -64,6 +59,8 @@ const TABLE: &[(Sign, &str)] = &[
 
 const SSO: &str =
     "the SSO session has expired: sign in again (`aws sso login`, with `--profile` where you use one)";
+const PROFILE: &str = "there is no such profile in ~/.aws/config: correct AWS_PROFILE or `aws.profile`, or make it with `aws configure sso`";
+const EXPIRED: &str = "the credentials have expired: sign in again (`aws sso login`)";
 const CREDENTIALS: &str = "set AWS_PROFILE, `profile` in the environment's [aws] section, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
 const CLOCK: &str =
     "AWS takes no request that is minutes off: set this machine's clock, and run the same command again";
@@ -84,6 +81,11 @@ pub(super) fn advice(said: Said<'_>) -> Option<String> {
         Sign::OnTheWay(parts) => said.code.is_empty() && parts.iter().all(|part| said.text.contains(part)),
     };
     TABLE.iter().find(|(sign, _)| fits(sign)).map(|(_, advice)| (*advice).to_owned())
+}
+
+/// Whether what is to be done is about credentials: there are none, or none that AWS takes.
+pub(crate) fn is_about_credentials(failure: &Failure) -> bool {
+    failure.hint.as_deref().is_some_and(|hint| [SSO, PROFILE, EXPIRED, CREDENTIALS].contains(&hint))
 }
 
 /// What allows an action that was refused. AWS does not always tell the resource.

@@ -12,6 +12,7 @@ pub mod sesv2;
 pub mod signed;
 pub mod wafv2;
 
+pub(crate) use advice::is_about_credentials;
 pub(crate) use clients::partition;
 pub use clients::{Clients, is_local};
 pub use errors::failure;

@@ -37,7 +37,9 @@ impl Check {
                 progress.rest();
                 (Some(opened.cx.account), findings)
             }
-            Err(Error::Failed(failure)) => (None, preflight::without_account(&environment, &failure)),
+            Err(Error::Credentials(failure) | Error::Failed(failure)) => {
+                (None, preflight::without_account(&environment, &failure))
+            }
             Err(other) => return Err(other),
         };
         let about = check::About {

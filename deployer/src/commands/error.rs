@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use cogapi_engine::{Address, Applied, BackendError, Failure, LockInfo, Violation};
 
 use crate::artifacts::ArtifactError;
+use crate::aws::is_about_credentials;
 use crate::config::ConfigError;
 
 /// As shells tell of a program that Ctrl-C ended: 128 and the number of SIGINT.
@@ -15,6 +16,8 @@ const INTERRUPTED: u8 = 130;
 pub enum Error {
     /// The configuration is not valid.
     Config(ConfigError),
+    /// There are no credentials that AWS takes, or they are of another account.
+    Credentials(Failure),
     /// Something failed.
     Failed(Failure),
     /// Several independent things failed, each at its resource.
@@ -65,6 +68,7 @@ impl Error {
             Self::Stopped { cause, .. } if cause.is_takeover() => 3,
             Self::Refused(_) => 4,
             Self::Config(_) => 5,
+            Self::Credentials(_) => 6,
             Self::Stale(_) => 7,
             Self::Interrupted => INTERRUPTED,
             Self::Incomplete(applied) if applied.interrupted => INTERRUPTED,
@@ -82,6 +86,7 @@ impl Error {
     pub fn sort(&self) -> (&'static str, &'static str) {
         match self {
             Self::Config(_) => ("configuration", "the environment's file is not valid"),
+            Self::Credentials(_) => ("credentials", "the credentials are not the ones that it takes"),
             Self::Failed(_) => ("failed", "it failed"),
             Self::Resources(_) => ("unreadable", "looking at resources failed"),
             Self::Locked { .. } => ("locked", "another run holds the environment's lock"),
@@ -101,7 +106,7 @@ impl Error {
     pub fn backend(environment: &str, error: BackendError) -> Self {
         match error {
             BackendError::Locked(holder) => Self::Locked { environment: environment.to_owned(), holder },
-            BackendError::Failed(failure) => Self::Failed(failure),
+            BackendError::Failed(failure) => failure.into(),
             other => Self::Failed(Failure::new("the stored state can't be used", other.to_string())),
         }
     }
@@ -109,7 +114,7 @@ impl Error {
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
+        if is_about_credentials(&failure) { Self::Credentials(failure) } else { Self::Failed(failure) }
     }
 }
 

@@ -88,7 +88,7 @@ impl Logs {
         if !wanted {
             return None;
         }
-        if output().is_json() { Some(text.to_owned()) } else { line.text(true) }
+        if output().is_json() { Some(text.to_owned()) } else { line.text() }
     }
 
     /// What CloudWatch leaves out by itself, so that it is not sent; [`Self::shown`] decides

@@ -28,7 +28,7 @@ impl Outputs {
                 .into());
         }
         if output().is_json() {
-            object(&state.outputs);
+            object(&outputs::json(&opened.environment.name, &state.outputs));
         } else if self.dotenv {
             result(&outputs::dotenv(&outputs::variables(&state.outputs)));
         } else {

@@ -83,12 +83,10 @@ impl Opened {
             None => failure,
         })?;
         if let Some(expected) = aws.account_id.as_ref().filter(|expected| **expected != account) {
-            return Err(Failure::new(
-                "this is not the environment's account",
-                format!("the credentials belong to {account}, and aws.account_id is {expected}"),
-            )
-            .with_hint("use the credentials of that account, e.g. by AWS_PROFILE or `aws.profile`")
-            .into());
+            let belongs = format!("the credentials belong to {account}, and aws.account_id is {expected}");
+            let other = Failure::new("this is not the environment's account", belongs)
+                .with_hint("use the credentials of that account, e.g. by AWS_PROFILE or `aws.profile`");
+            return Err(Error::Credentials(other));
         }
         let location = Location {
             bucket: environment.state.bucket.clone(),

@@ -16,7 +16,7 @@ use crate::config::{ConfigError, Problem};
 pub fn text(error: &Error) -> String {
     match error {
         Error::Config(error) => config(error),
-        Error::Failed(failure) => one(failure),
+        Error::Credentials(failure) | Error::Failed(failure) => one(failure),
         Error::Resources(failures) => {
             let each = failures.iter().map(|(address, failure)| format!("error: {address}: {failure}"));
             each.collect::<Vec<_>>().join("\n")

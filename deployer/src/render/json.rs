@@ -328,7 +328,8 @@ impl From<&commands::Error> for Error {
         let text = text.strip_prefix("error: ").unwrap_or(&text).to_owned();
         let (code, summary) = error.sort();
         let (summary, detail, hint) = match error {
-            commands::Error::Failed(Failure { summary, detail, hint, .. }) => {
+            commands::Error::Credentials(Failure { summary, detail, hint, .. })
+            | commands::Error::Failed(Failure { summary, detail, hint, .. }) => {
                 (summary.clone(), detail.clone(), hint.clone())
             }
             _ => (summary.to_owned(), text, None),

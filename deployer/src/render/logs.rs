@@ -2,11 +2,13 @@
 
 use serde::Deserialize;
 
+use super::style::{CHANGED, GONE, paint};
+
 /// To where a line names its endpoint.
 const BENEATH: &str = "\n                                   ";
 
 /// What is read of a line, whoever wrote it: our functions (`cogapi_handlers::log`), or Lambda itself
-/// (https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html).
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html>).
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Line {
@@ -63,7 +65,7 @@ impl Line {
 
     /// The line for a person; `None` for what Lambda tells of every invocation.
     #[must_use]
-    pub fn text(&self, coloured: bool) -> Option<String> {
+    pub fn text(&self) -> Option<String> {
         let (at, parts, why) = if self.ended_badly() {
             let Record { request_id, status, error_type } = &self.record;
             (&self.time, [self.kind.as_str(), status, request_id], error_type.as_deref())
@@ -81,16 +83,15 @@ impl Line {
             text.push_str(BENEATH);
             text.push_str(why);
         }
-        Some(if coloured { self.coloured(&text) } else { text })
+        Some(self.painted(text))
     }
 
-    fn coloured(&self, text: &str) -> String {
-        let colour = match self.level.as_str() {
-            "WARN" => "33",
-            "INFO" if !self.is_failure() => return text.to_owned(),
-            _ => "31",
-        };
-        format!("\x1b[{colour}m{text}\x1b[0m")
+    fn painted(&self, text: String) -> String {
+        match self.level.as_str() {
+            "WARN" => paint(CHANGED, text),
+            "INFO" if !self.is_failure() => text,
+            _ => paint(GONE, text),
+        }
     }
 }
 
@@ -122,8 +123,9 @@ mod tests {
 
     #[test]
     fn a_request_is_a_line_and_a_failure_says_why() {
-        let text: Vec<String> = lines().iter().filter_map(|line| line.text(false)).collect();
-        insta::assert_snapshot!(text.join("\n"), @r"
+        let painted: Vec<String> = lines().iter().filter_map(Line::text).collect();
+        let text = anstream::adapter::strip_str(&painted.join("\n")).to_string();
+        insta::assert_snapshot!(text, @r"
         11-21 09:30:05.120   200   312 ms  login ok r-1
         11-21 09:30:06.500   401  1002 ms  mfa-verify invalid_code r-2
                                            CodeMismatchException
@@ -132,10 +134,9 @@ mod tests {
         11-21 09:30:10.000     -           login
                                            it panicked
         ");
-        let coloured: Vec<String> = lines().iter().filter_map(|line| line.text(true)).collect();
         let is_red = |text: &String| text.starts_with("\x1b[31m");
-        assert_eq!(coloured.iter().filter(|text| is_red(text)).count(), 2, "{coloured:?}");
-        assert!(coloured[1].starts_with("\x1b[33m") && coloured[0].starts_with("11-21"), "{coloured:?}");
+        assert_eq!(painted.iter().filter(|text| is_red(text)).count(), 2, "{painted:?}");
+        assert!(painted[1].starts_with("\x1b[33m") && painted[0].starts_with("11-21"), "{painted:?}");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use serde_json::{Value, json};
+
 /// One `name = value` a line, aligned.
 #[must_use]
 pub fn text(outputs: &BTreeMap<String, String>) -> String {
@@ -12,6 +14,15 @@ pub fn text(outputs: &BTreeMap<String, String>) -> String {
         let _ = writeln!(text, "{name:<width$} = {value}");
     }
     text.trim_end().to_owned()
+}
+
+/// The version of [`json`]'s form.
+const JSON_VERSION: u32 = 1;
+
+/// The outputs for a program.
+#[must_use]
+pub fn json(environment: &str, outputs: &BTreeMap<String, String>) -> Value {
+    json!({ "version": JSON_VERSION, "environment": environment, "outputs": outputs })
 }
 
 /// The outputs as variables: `COGAPI_NAME`.
@@ -47,5 +58,8 @@ mod tests {
             dotenv(&variables(&outputs)),
             "COGAPI_API_URL=\"https://a.example/\\$x\"\nCOGAPI_REGION=\"eu-west-1\""
         );
+        let program = super::json("dev", &outputs);
+        assert_eq!((&program["version"], &program["environment"]), (&json!(1), &json!("dev")));
+        assert_eq!(program["outputs"], json!(outputs));
     }
 }

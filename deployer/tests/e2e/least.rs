@@ -203,9 +203,14 @@ fn whoever_is_given_what_errors_name_ends_with_what_is_printed() {
     }
     let changed = everything()
         .replace("[functions]", "[functions]\nmemory_mb = 256")
-        .replace("reserved_concurrency = 5", "");
-    zone.configure_as("dev", &changed);
-    deployer.run_until_done(&["deploy", "--yes"]);
+        .replace("reserved_concurrency = 5", "")
+        .replace("rate_limit = 300", "rate_limit = 400");
+    for more in ["\n[tokens]\naccess = \"2h\"\n\n[tags]\nteam = \"accounts\"\n", ""] {
+        zone.configure_as("dev", &format!("{changed}{more}"));
+        for arguments in [&["check"][..], &["deploy", "--yes"], &["status"]] {
+            deployer.run_until_done(arguments);
+        }
+    }
     deployer.run_until_done(&["destroy", "--yes"]);
     let left = deployer.actions();
     let never_named: Vec<_> = left.difference(&deployer.granted).map(String::as_str).collect();

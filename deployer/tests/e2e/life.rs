@@ -85,7 +85,7 @@ fn another_account_than_the_configured_one_is_refused_before_anything_is_asked_o
     world.configure(&CONFIGURATION.replace("[aws]", "[aws]\naccount_id = \"111111111111\""));
     world.forget_calls();
     let refused = world.run(&["deploy", "--yes"]);
-    assert_eq!(refused.code, Some(1), "{refused}");
+    assert_eq!(refused.code, Some(6), "{refused}");
     assert!(refused.stderr.contains("aws.account_id is 111111111111"), "{refused}");
     assert_eq!(world.calls()["by_operation"], json!({ "sts:GetCallerIdentity": 1 }));
 }

@@ -92,7 +92,8 @@ impl World {
     }
 
     pub(crate) fn outputs(&self) -> Value {
-        serde_json::from_str(&self.must(&["outputs", "--json"]).stdout).unwrap()
+        let printed: Value = serde_json::from_str(&self.must(&["outputs", "--json"]).stdout).unwrap();
+        printed["outputs"].clone()
     }
 
     /// A request to the emulator's own endpoints, about this account.
@@ -175,7 +176,7 @@ impl World {
     }
 }
 
-fn workspace() -> PathBuf {
+pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 

@@ -1,5 +1,5 @@
 //! A plan for people: sorted by what it is about, alike changes told once, with what they mean. `text` and `markdown` show the
-//! same [`View`]; neither leaves anything out that would be done.
+//! same `View`; neither leaves anything out that would be done.
 
 mod fields;
 mod markdown;

@@ -1,6 +1,6 @@
 //! The certificate of the API's domain: requested from ACM, proved by a DNS record, issued. Its validation record is written
 //! here and not a resource of its own, because it is not ours to remove: it is the same for every certificate of the domain in
-//! the account, and renewals need it (https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html).
+//! the account, and renewals need it (<https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html>).
 
 mod validation;
 
