@@ -72,7 +72,9 @@ fn whoever_has_none_is_told_where_to_put_them() {
 
 #[test]
 fn a_profile_that_is_not_there_is_told() {
-    refused(&Desk::new().plans(&[("AWS_PROFILE", "nobody")]), "there is no such profile in ~/.aws/config");
+    let desk = Desk::new();
+    desk.has("config", SIGNED_IN_BY_SSO);
+    refused(&desk.plans(&[("AWS_PROFILE", "nobody")]), "there is no such profile in ~/.aws/config");
 }
 
 #[test]

@@ -308,7 +308,6 @@ impl Permitted for Function {
                 "lambda:DeleteFunction",
                 "lambda:DeleteFunctionConcurrency",
                 "lambda:GetFunction",
-                "lambda:GetFunctionConfiguration",
                 "lambda:GetPolicy",
                 "lambda:ListTags",
                 "lambda:PutFunctionConcurrency",
