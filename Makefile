@@ -97,7 +97,7 @@ $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
 
 $(CHROMIUM):
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-		apt-get update --quiet && DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends chromium; \
+		apt-get update --quiet && DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends chromium fonts-dejavu-core; \
 	else \
 		echo "The browser tests need Chromium: install your system's package, or say where it is with CHROMIUM=/path/to/chromium."; exit 1; \
 	fi
