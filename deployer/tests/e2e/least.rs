@@ -6,7 +6,7 @@ use aws_sdk_iam::types::AccessKey;
 use serde_json::{Value, json};
 
 use crate::options::everything;
-use crate::world::{Ran, World};
+use crate::world::{CONFIGURATION, Ran, World};
 use crate::zone::Zone;
 
 /// What the emulator asks nobody for, and AWS does.
@@ -92,6 +92,12 @@ impl<'a> Deployer<'a> {
             .env("AWS_ACCESS_KEY_ID", &self.key.access_key_id)
             .env("AWS_SECRET_ACCESS_KEY", &self.key.secret_access_key);
         Ran::from(command.output().unwrap())
+    }
+
+    /// Takes an action away that it had.
+    fn revoke(&mut self, action: &str) {
+        self.granted.remove(action);
+        self.grant([]);
     }
 
     /// Runs until it is done. Each time that it is refused, whoever deploys is given what the error names, and nothing else.
@@ -200,4 +206,44 @@ fn whoever_is_given_what_errors_name_ends_with_what_is_printed() {
     let never_named: BTreeSet<_> = left.difference(&deployer.granted).map(String::as_str).collect();
     let expected = ASKED_FOR_BY_AWS_ONLY.into_iter().chain(NOT_CALLED_HERE).collect();
     assert_eq!(never_named, expected, "printed, and never asked for");
+}
+
+#[test]
+#[ignore = "half an hour: two runs or more for each of 119 actions"]
+fn without_any_one_action_the_run_that_needs_it_names_it() {
+    let zone = Zone::made();
+    verify_identity(&zone);
+    configure(&zone, 128);
+    let mut deployer = Deployer::new(&zone.world);
+    deployer.grant(deployer.actions());
+    let more = "\n[tokens]\naccess = \"2h\"\n\n[tags]\nteam = \"accounts\"\n";
+    let mut with_everything = false;
+    let mut named_alone = BTreeSet::new();
+    for action in deployer.actions() {
+        deployer.revoke(&action);
+        // All options come, and with them nearly every kind; then they go again.
+        for _ in 0..2 {
+            with_everything = !with_everything;
+            if with_everything {
+                zone.configure_as("dev", &format!("{}{more}", everything()));
+            } else {
+                zone.configure_as("dev", CONFIGURATION);
+            }
+            let ran = deployer.run(&["deploy", "--yes"]);
+            if !named(&ran).contains(&action) {
+                assert_eq!(ran.code, Some(0), "{action} is not named: {ran}");
+                continue;
+            }
+            println!("{action} is named");
+            named_alone.insert(action.clone());
+            deployer.grant([action.clone()]);
+            // Giving the lock back may have been refused, too.
+            zone.world.run(&["unlock", "--yes"]);
+            let mended = deployer.run(&["deploy", "--yes"]);
+            assert_eq!(mended.code, Some(0), "with {action} again: {mended}");
+        }
+        deployer.grant([action]);
+    }
+    // The rest make what stays, and mend what nobody has changed here.
+    assert!(named_alone.len() > 40, "{named_alone:?}");
 }
