@@ -140,12 +140,15 @@ fn named(ran: &Ran) -> BTreeSet<String> {
     actions.filter(is_action).map(ToOwned::to_owned).collect()
 }
 
-fn configure(zone: &Zone, memory: u32) {
+/// An account that is ready for an environment with everything, and its file.
+fn ready_for_everything() -> Zone {
+    let zone = Zone::made();
+    verify_identity(&zone);
     let account = &zone.world.account;
     let identity =
         format!("[email]\nses_identity_arn = \"arn:aws:ses:eu-west-1:{account}:identity/example.com\"");
-    let file = everything().replace("[email]", &identity);
-    zone.configure_as("dev", &file.replace("[functions]", &format!("[functions]\nmemory_mb = {memory}")));
+    zone.configure_as("dev", &everything().replace("[email]", &identity));
+    zone
 }
 
 fn verify_identity(zone: &Zone) {
@@ -160,9 +163,7 @@ fn verify_identity(zone: &Zone) {
 
 #[test]
 fn what_is_printed_is_enough_for_every_command() {
-    let zone = Zone::made();
-    verify_identity(&zone);
-    configure(&zone, 128);
+    let zone = ready_for_everything();
     let mut deployer = Deployer::new(&zone.world);
     deployer.grant(deployer.actions());
     for arguments in [
@@ -184,9 +185,7 @@ fn what_is_printed_is_enough_for_every_command() {
 
 #[test]
 fn whoever_is_given_what_errors_name_ends_with_what_is_printed() {
-    let zone = Zone::made();
-    verify_identity(&zone);
-    configure(&zone, 128);
+    let zone = ready_for_everything();
     let mut deployer = Deployer::new(&zone.world);
     for arguments in [&["check"][..], &["plan"], &["deploy", "--yes"], &["logs"]] {
         deployer.run_until_done(arguments);
@@ -211,9 +210,7 @@ fn whoever_is_given_what_errors_name_ends_with_what_is_printed() {
 #[test]
 #[ignore = "half an hour: two runs or more for each of 119 actions"]
 fn without_any_one_action_the_run_that_needs_it_names_it() {
-    let zone = Zone::made();
-    verify_identity(&zone);
-    configure(&zone, 128);
+    let zone = ready_for_everything();
     let mut deployer = Deployer::new(&zone.world);
     deployer.grant(deployer.actions());
     let more = "\n[tokens]\naccess = \"2h\"\n\n[tags]\nteam = \"accounts\"\n";

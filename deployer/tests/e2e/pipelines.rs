@@ -5,7 +5,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::world::{Ran, World, workspace};
+use crate::common::workspace;
+use crate::world::{Ran, World};
 
 /// What stands in for the programs of a runner: the binary is there already, and a comment goes into a file.
 const RUNNER: &str = r#"

@@ -1,12 +1,11 @@
 //! The real binary against the real emulator: an account of its own for each test, so that they run in parallel.
 
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::common::Emulator;
+use crate::common::{Emulator, workspace};
 
 /// The environment that most tests deploy.
 pub(crate) const CONFIGURATION: &str = r#"
@@ -174,10 +173,6 @@ impl World {
     pub(crate) fn clients(&self) -> cogapi::aws::Clients {
         crate::common::clients(&Emulator::shared().url, &self.account)
     }
-}
-
-pub(crate) fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 /// All ids in an inventory.
